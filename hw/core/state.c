@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/*
+ * state.c - the saved state of a card
+ *
+ * A sequence of records; all numbers are little-endian:
+ *
+ *   u8 length of the name, the name, u16 first element, u16 count, u8 width,
+ *   count elements of width bytes
+ *
+ * after an 8-byte magic, and closed by a record whose name is empty.  Values
+ * are found by name, so rows may come and go between versions.  Loading starts
+ * from NIC_RESET_POWER, so only rows that differ from their reset value are
+ * written; a name that is unknown here, an element that does not exist or a
+ * value that does not fit refuses the state, because half a state is worse
+ * than none.
+ */
+#include <string.h>
+
+#include "hw/nic.h"
+
+static const char magic[8] = "vifemu1";
+
+struct writer {
+    uint8_t *buf;
+    size_t size, at;
+};
+
+static void put_bytes(struct writer *w, const void *p, size_t len)
+{
+    if (w->at <= w->size && len <= w->size - w->at) {
+        memcpy(w->buf + w->at, p, len);
+    }
+    w->at += len;
+}
+
+static void put_le(struct writer *w, uint64_t val, unsigned width)
+{
+    uint8_t b[8];
+
+    for (unsigned i = 0; i < width; i++) {
+        b[i] = (uint8_t)(val >> (8 * i));
+    }
+    put_bytes(w, b, width);
+}
+
+static void put_head(struct writer *w, const char *name, unsigned first,
+                     unsigned count, unsigned width)
+{
+    size_t len = strlen(name);
+
+    put_le(w, len, 1);
+    put_bytes(w, name, len);
+    put_le(w, first, 2);
+    put_le(w, count, 2);
+    put_le(w, width, 1);
+}
+
+/* The stored value, which a fetch hook may hide from the guest */
+static uint64_t stored(const struct regfile *rf, const struct reg *r,
+                       struct nic *n, unsigned i)
+{
+    struct reg bare = *r;
+
+    bare.fetch = NULL;
+    return regs_peek(rf, &bare, n, i);
+}
+
+static void put_row(struct writer *w, const struct regfile *rf,
+                    const struct reg *r, struct nic *n)
+{
+    unsigned count = reg_count(r), first = 0;
+
+    while (first < count && stored(rf, r, n, first) == r->reset) {
+        first++;
+    }
+    while (count > first && stored(rf, r, n, count - 1) == r->reset) {
+        count--;
+    }
+    if (first == count) {
+        return;
+    }
+    put_head(w, r->name, first, count - first, r->width);
+    for (unsigned i = first; i < count; i++) {
+        put_le(w, stored(rf, r, n, i), r->width);
+    }
+}
+
+size_t nic_save(struct nic *n, uint8_t *buf, size_t size)
+{
+    struct writer w = { buf, size, 0 };
+
+    put_bytes(&w, magic, sizeof(magic));
+    put_head(&w, ".pmcsr", 0, 1, 2);
+    put_le(&w, n->pmcsr, 2);
+    put_head(&w, ".work", 0, 1, 4);
+    put_le(&w, n->work, 4);
+    put_head(&w, ".timer", 0, n->model->timers, 8);
+    for (unsigned i = 0; i < n->model->timers; i++) {
+        put_le(&w, n->deadline[i], 8);
+    }
+    for (const struct regfile *const *rf = n->model->regs; *rf; rf++) {
+        for (const struct reg *r = (*rf)->reg; r < (*rf)->reg + (*rf)->n; r++) {
+            if (!r->alias && reg_present(r, n)) {
+                put_row(&w, *rf, r, n);
+            }
+        }
+    }
+    put_le(&w, 0, 1);
+    return w.at;
+}
+
+struct reader {
+    const uint8_t *buf;
+    size_t size, at;
+    bool short_of;
+};
+
+static uint64_t get_le(struct reader *r, unsigned width)
+{
+    uint64_t val = 0;
+
+    if (width > r->size - r->at) {
+        r->short_of = true;
+        r->at = r->size;
+        return 0;
+    }
+    for (unsigned i = 0; i < width; i++) {
+        val |= (uint64_t)r->buf[r->at++] << (8 * i);
+    }
+    return val;
+}
+
+static bool get_name(struct reader *r, char name[256])
+{
+    size_t len = get_le(r, 1);
+
+    if (len > r->size - r->at) {
+        r->short_of = true;
+        return false;
+    }
+    memcpy(name, r->buf + r->at, len);
+    name[len] = '\0';
+    r->at += len;
+    return len != 0;
+}
+
+static bool load_value(struct nic *n, const char *name, unsigned i,
+                       uint64_t val)
+{
+    if (!strcmp(name, ".pmcsr")) {
+        uint16_t state = val & PMCSR_STATE;
+
+        n->pmcsr = (uint16_t)val;
+        return i == 0 && val <= UINT16_MAX && (state == 0 || state == PMCSR_D3);
+    }
+    if (!strcmp(name, ".work")) {
+        n->work = (uint32_t)val;
+        return i == 0 && val <= UINT32_MAX;
+    }
+    if (!strcmp(name, ".timer")) {
+        if (i >= n->model->timers) {
+            return false;
+        }
+        nic_timer(n, i, val);
+        return true;
+    }
+    for (const struct regfile *const *rf = n->model->regs; *rf; rf++) {
+        if (regs_load(*rf, n, name, i, val)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *load_records(struct nic *n, struct reader *r)
+{
+    char name[256];
+
+    while (get_name(r, name)) {
+        unsigned first = (unsigned)get_le(r, 2);
+        unsigned count = (unsigned)get_le(r, 2);
+        unsigned width = (unsigned)get_le(r, 1);
+
+        if (width != 1 && width != 2 && width != 4 && width != 8) {
+            return "saved state: an element has no valid width";
+        }
+        for (unsigned i = 0; i < count && !r->short_of; i++) {
+            uint64_t val = get_le(r, width);
+
+            if (!r->short_of && !load_value(n, name, first + i, val)) {
+                return "saved state: a value is unknown here or out of range";
+            }
+        }
+    }
+    return r->short_of ? "saved state: it ends too early" : NULL;
+}
+
+const char *nic_load(struct nic *n, const uint8_t *buf, size_t size)
+{
+    struct reader r = { buf, size, sizeof(magic), false };
+    const char *bad;
+
+    if (n->entered) {
+        return "saved state: the card is running";
+    }
+    nic_reset(n, NIC_RESET_POWER);
+    if (size < sizeof(magic) || memcmp(buf, magic, sizeof(magic))) {
+        return "saved state: not one of this program";
+    }
+    n->entered = true;
+    bad = load_records(n, &r);
+    if (!bad && n->model->loaded && !n->model->loaded(n)) {
+        bad = "saved state: values contradict each other";
+    }
+    n->entered = false;
+    if (bad) {
+        nic_reset(n, NIC_RESET_POWER);
+    } else if (n->work) {
+        n->host->wake(n);
+    }
+    return bad;
+}

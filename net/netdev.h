@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netdev.h - the contract between a network backend and what it is plugged into
+ *
+ * A backend (net/tap.c, slirp.c, ...) moves frames between a "peer" (a NIC's
+ * port, net/port.c, or a hub) and the world.  It says what offloads it can
+ * take, so nothing is negotiated inside a model; net/offload.c does the rest
+ * in software.
+ */
+#ifndef NET_NETDEV_H
+#define NET_NETDEV_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "hw/nic.h"
+#include "net/offload.h"
+
+struct netdev;
+
+/**
+ * struct netdev_peer_ops - Who receives from a backend
+ * @receive:  Offer a plain frame (no partial checksum, at most NIC_RX_MAX
+ *            bytes).  False: keep it, stop reading, offer it again after
+ *            netdev_flush()
+ * @writable: A send that was refused may be tried again
+ * @link:     The backend's carrier changed
+ */
+struct netdev_peer_ops {
+    bool (*receive)(void *peer, const struct nic_rx *rx);
+    void (*writable)(void *peer);
+    void (*link)(void *peer, bool up);
+};
+
+/**
+ * struct netdev_ops - A kind of backend
+ * @name:  Value of -netdev's type
+ * @help:  One line for -netdev help
+ * @keys:  NULL-terminated option names it knows besides "type" and "id"
+ * @open:  Make one from options; values are JSON strings (key=value spelling)
+ *         or typed (JSON spelling).  NULL and @err on failure, with nothing
+ *         left behind
+ * @close: Free it and everything it opened, run its downscript
+ * @send:  Send one frame.  False: cannot take it now, nothing was sent;
+ *         peer->writable() follows.  Errors that will not go away drop and
+ *         count
+ * @flush: The peer can take frames again
+ * @link:  Whether there is carrier; NULL: always
+ * @info:  One line for "info network"; may be NULL
+ */
+struct netdev_ops {
+    const char *name, *help;
+    const char *const *keys;
+    struct netdev *(*open)(const char *id, JsonObject *opts, GError **err);
+    void (*close)(struct netdev *nd);
+    bool (*send)(struct netdev *nd, const struct iovec *iov, unsigned n,
+                 const struct offload_hdr *off);
+    void (*flush)(struct netdev *nd);
+    bool (*link)(struct netdev *nd);
+    char *(*info)(struct netdev *nd);
+};
+
+/**
+ * struct netdev - What every backend has; first member of an instance
+ * @peer, @peer_ops: Plugged in by netdev_plug(); NULL: frames are dropped
+ * @caps: OFFLOAD_* bits: what @send takes
+ * @link_down: Cut by set_link: nothing passes either way
+ */
+struct netdev {
+    const struct netdev_ops *ops;
+    char *id;
+    void *peer;
+    const struct netdev_peer_ops *peer_ops;
+    GSList *dumps; /* struct dump, from -object filter-dump */
+    unsigned caps;
+    bool link_down;
+    uint64_t tx_frames, tx_bytes, tx_dropped;
+    uint64_t rx_frames, rx_bytes, rx_dropped;
+};
+
+/* All backends, NULL-terminated (net/netdev.c) */
+extern const struct netdev_ops *const netdev_types[];
+
+/**
+ * netdev_open() - Make a backend from "type", "id" and its own options
+ *
+ * Refuses an unknown type, an unknown option, a missing id; the error names
+ * the option, its value and what is allowed.
+ */
+struct netdev *netdev_open(JsonObject *opts, GError **err);
+void netdev_close(struct netdev *nd);
+void netdev_plug(struct netdev *nd, const struct netdev_peer_ops *ops,
+                 void *peer);
+void netdev_unplug(struct netdev *nd);
+
+/* What peers call: dumps, counts, honours link_down, then ops->send() */
+bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
+                 const struct offload_hdr *off);
+void netdev_flush(struct netdev *nd);
+
+/* What backends call for each frame: dumps, counts, then peer->receive() */
+bool netdev_receive(struct netdev *nd, const struct nic_rx *rx);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vm.h - what a person or a program can do to the machine
+ *
+ * The command line (system/options.c) and QMP (monitor/) both come down to
+ * these.  Options are a JsonObject: strings for the key=value spelling, typed
+ * values for JSON; readers accept both (system/opts.h).
+ */
+#ifndef SYSTEM_VM_H
+#define SYSTEM_VM_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+#include "hw/nic.h"
+
+/**
+ * enum vm_error - Error codes of VM_ERROR; the names are QMP's error classes
+ */
+enum vm_error {
+    VM_ERROR_GENERIC,           /* GenericError */
+    VM_ERROR_COMMAND_NOT_FOUND, /* CommandNotFound */
+    VM_ERROR_DEVICE_NOT_FOUND,  /* DeviceNotFound */
+    VM_ERROR_DEVICE_NOT_ACTIVE, /* DeviceNotActive */
+};
+#define VM_ERROR vm_error_quark()
+GQuark vm_error_quark(void);
+
+/* Machine life */
+bool vm_is_running(void);
+void vm_stop(void);         /* event STOP */
+void vm_cont(void);         /* event RESUME */
+void vm_system_reset(void); /* event RESET, guest=false */
+void vm_quit(void);         /* event SHUTDOWN; the process ends cleanly */
+const char *vm_machine_name(void); /* "pc", "none" */
+const char *vm_name(void);         /* -name, or NULL */
+
+/* @opts: "driver", "id", "bus", "addr", properties.  Takes no ownership */
+bool vm_device_add(JsonObject *opts, GError **err);
+/* DEVICE_DELETED comes when the guest has let go; with force at once */
+bool vm_device_del(const char *id, GError **err);
+bool vm_netdev_add(JsonObject *opts, GError **err);
+bool vm_netdev_del(const char *id, GError **err);
+/* "qom-type", "id", ...: filter-dump, memory-backend-* (before start only) */
+bool vm_object_add(JsonObject *opts, GError **err);
+bool vm_object_del(const char *id, GError **err);
+/* @name: id of a device or of a netdev */
+bool vm_set_link(const char *name, bool up, GError **err);
+
+/**
+ * struct vm_nic - A NIC in the machine, as lists show it
+ * @path: QOM path, "/machine/peripheral/ID" or "/machine/peripheral-anon/.."
+ */
+struct vm_nic {
+    struct nic *nic;
+    const char *id, *path, *netdev;
+    unsigned bus, slot, function;
+};
+
+/* The i-th NIC, false past the last */
+bool vm_nic_at(unsigned i, struct vm_nic *out);
+
+/* PCI functions as query-pci reports them (an array node), caller unrefs */
+JsonNode *vm_query_pci(void);
+
+/* Events go to every monitor; @data may be NULL and is consumed */
+typedef void vm_event_fn(void *opaque, const char *name, JsonObject *data);
+void vm_event_listen(vm_event_fn *fn, void *opaque);
+void vm_event_unlisten(vm_event_fn *fn, void *opaque);
+void vm_event(const char *name, JsonObject *data);
+
+/* Trace of all NICs, to the -D file or stderr */
+void vm_trace(bool on);
+
+#endif
