@@ -478,10 +478,16 @@ unsigned e1000_phy_speed(const struct e1000 *d);
 bool e1000_phy_duplex(const struct e1000 *d);
 bool e1000_phy_loopback(const struct e1000 *d);
 
-/* nic.link_up changed */
+/* nic.link_up changed, or may have since the state was saved */
 void e1000_phy_link_changed(struct e1000 *d);
 void e1000_phy_expired(struct e1000 *d);
 void e1000_mdic_written(struct nic *n, struct wr w);
+void e1000_pctrl_written(struct nic *n, struct wr w);
+void e1000_pstatus_was_read(struct nic *n, unsigned i);
+void e1000_pinte_written(struct nic *n, struct wr w);
+void e1000_pints_was_read(struct nic *n, unsigned i);
+uint32_t e1000_pagedata_fetch(struct nic *n, unsigned i);
+void e1000_pagedata_written(struct nic *n, struct wr w);
 
 /* e1000-eeprom.c */
 
