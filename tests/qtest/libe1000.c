@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libe1000.c - a small driver for the 8254x, and the frame of its tests
+ */
+#include "libe1000.h"
+
+#include <string.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct rx_desc) == 16, "RX descriptor is 16 bytes");
+_Static_assert(sizeof(struct tx_desc) == 16, "TX descriptor is 16 bytes");
+_Static_assert(G_BYTE_ORDER == G_LITTLE_ENDIAN,
+               "descriptors are copied as they are");
+
+enum {
+    SENTINEL_LEN = 77,
+    AUTONEG_US = 3 * 1000 * 1000,
+    RESET_US = 20 * 1000,
+};
+
+/* The card */
+
+void e1000_open(struct e1000 *d, const char *model, const char *args,
+                bool realtime)
+{
+    g_autofree char *name = device_name(model);
+    g_autofree char *line = NULL;
+    int fd;
+
+    memset(d, 0, sizeof(*d));
+    d->model = model;
+    fd = netpeer_open(&d->peer);
+    line = g_strdup_printf("-nodefaults -machine pc -m 32 "
+                           "-netdev socket,id=net0,fd=%d -device %s,id=nic0,"
+                           "netdev=net0,mac=52:54:00:12:34:56,addr=0%d.0,"
+                           "romfile=%s",
+                           fd, name, E1000_SLOT, args);
+    d->qts =
+        realtime ? qtest_start_realtime("%s", line) : qtest_start("%s", line);
+    close(fd);
+    d->pci = (struct pci_dev){ d->qts, PCI_DEVFN(E1000_SLOT, 0) };
+    pci_route_interrupts(d->qts);
+    d->line = pci_irq_line(&d->pci);
+    e1000_enable(d);
+}
+
+void e1000_close(struct e1000 *d)
+{
+    qtest_quit(d->qts);
+    netpeer_close(&d->peer);
+}
+
+void e1000_enable(struct e1000 *d)
+{
+    pci_set_bar(&d->pci, 0, E1000_MMIO);
+    pci_set_bar(&d->pci, 1, E1000_IO);
+    pci_writew(&d->pci, PCI_COMMAND, PCI_COMMAND_ALL);
+}
+
+uint32_t rd(struct e1000 *d, uint32_t reg)
+{
+    return qtest_readl(d->qts, E1000_MMIO + (uint64_t)reg);
+}
+
+void wr(struct e1000 *d, uint32_t reg, uint32_t value)
+{
+    qtest_writel(d->qts, E1000_MMIO + (uint64_t)reg, value);
+}
+
+uint64_t rd64(struct e1000 *d, uint32_t low)
+{
+    uint64_t value = rd(d, low);
+
+    return value | (uint64_t)rd(d, low + 4) << 32;
+}
+
+uint32_t io_rd(struct e1000 *d, uint32_t reg)
+{
+    qtest_outl(d->qts, E1000_IO + IOADDR, reg);
+    return qtest_inl(d->qts, E1000_IO + IODATA);
+}
+
+void io_wr(struct e1000 *d, uint32_t reg, uint32_t value)
+{
+    qtest_outl(d->qts, E1000_IO + IOADDR, reg);
+    qtest_outl(d->qts, E1000_IO + IODATA, value);
+}
+
+void us(struct e1000 *d, unsigned microseconds)
+{
+    qtest_clock_step(d->qts, (int64_t)microseconds * 1000);
+}
+
+void e1000_reset(struct e1000 *d)
+{
+    wr(d, CTRL, rd(d, CTRL) | CTRL_RST);
+    us(d, RESET_US);
+}
+
+void e1000_link_up(struct e1000 *d)
+{
+    wr(d, CTRL, rd(d, CTRL) | CTRL_SLU | CTRL_ASDE);
+    us(d, AUTONEG_US);
+    check(wait_for(rd(d, STATUS) & STATUS_LU));
+}
+
+void clear_statistics(struct e1000 *d)
+{
+    for (uint32_t reg = CRCERRS; reg <= TSCTFC; reg += 4) {
+        rd(d, reg);
+    }
+}
+
+uint32_t mdic(struct e1000 *d, uint32_t command)
+{
+    uint32_t value = 0;
+
+    wr(d, MDIC, command);
+    for (unsigned i = 0; i < 64 && !(value & MDIC_R); i++) {
+        us(d, 50);
+        value = rd(d, MDIC);
+    }
+    check(value & MDIC_R);
+    return value;
+}
+
+uint16_t phy_rd(struct e1000 *d, unsigned reg)
+{
+    uint32_t value = mdic(d, MDIC_READ | 1u << 21 | reg << 16);
+
+    check(!(value & MDIC_E));
+    return (uint16_t)value;
+}
+
+void phy_wr(struct e1000 *d, unsigned reg, uint16_t value)
+{
+    uint32_t answer = mdic(d, MDIC_WRITE | 1u << 21 | reg << 16 | value);
+
+    check(!(answer & MDIC_E));
+}
+
+/* Transmit */
+
+void tx_setup(struct e1000 *d, unsigned count)
+{
+    d->tx_count = count;
+    d->tx_tail = 0;
+    d->tx_buffer = TX_BUFFERS;
+    qtest_memset(d->qts, TX_RING, 0, (size_t)count * sizeof(struct tx_desc));
+    wr(d, TDBAL, TX_RING);
+    wr(d, TDBAH, 0);
+    wr(d, TDLEN, count * (uint32_t)sizeof(struct tx_desc));
+    wr(d, TDH, 0);
+    wr(d, TDT, 0);
+    wr(d, TCTL, TCTL_EN | TCTL_PSP | TCTL_CT_COLD);
+}
+
+uint64_t tx_put(struct e1000 *d, const void *data, size_t len)
+{
+    uint64_t at = d->tx_buffer;
+
+    if (at + len > TX_BUFFERS + TX_BUFFER_AREA) {
+        at = TX_BUFFERS;
+    }
+    qtest_memwrite(d->qts, at, data, len);
+    d->tx_buffer = (at + len + 15) & ~15ull;
+    return at;
+}
+
+struct tx_desc tx_legacy(uint64_t addr, size_t len, unsigned cmd)
+{
+    return (struct tx_desc){ addr, (uint32_t)len | cmd << 24, 0 };
+}
+
+struct tx_desc tx_data(uint64_t addr, size_t len, unsigned dcmd, unsigned popts)
+{
+    return (struct tx_desc){ addr,
+                             (uint32_t)len | TXD_DTYP_DATA |
+                                 (dcmd | TXD_DEXT) << 24,
+                             popts << 8 };
+}
+
+struct tx_desc tx_context(const struct tx_context *c)
+{
+    uint32_t ip = c->ipcss | (uint32_t)c->ipcso << 8 | (uint32_t)c->ipcse << 16;
+    uint32_t tu = c->tucss | (uint32_t)c->tucso << 8 | (uint32_t)c->tucse << 16;
+
+    return (struct tx_desc){
+        ip | (uint64_t)tu << 32,
+        c->paylen | (uint32_t)(c->tucmd | TXD_DEXT) << 24,
+        (uint32_t)c->hdrlen << 8 | (uint32_t)c->mss << 16,
+    };
+}
+
+unsigned tx_post(struct e1000 *d, struct tx_desc desc)
+{
+    unsigned index = d->tx_tail;
+
+    qtest_memwrite(d->qts, TX_RING + index * sizeof(desc), &desc, sizeof(desc));
+    d->tx_tail = (index + 1) % d->tx_count;
+    return index;
+}
+
+void tx_kick(struct e1000 *d)
+{
+    wr(d, TDT, d->tx_tail);
+}
+
+struct tx_desc tx_desc_at(struct e1000 *d, unsigned index)
+{
+    struct tx_desc desc;
+
+    qtest_memread(d->qts, TX_RING + index * sizeof(desc), &desc, sizeof(desc));
+    return desc;
+}
+
+unsigned tx_frame(struct e1000 *d, const struct frame *f)
+{
+    uint64_t at = tx_put(d, f->data, f->len);
+    unsigned index =
+        tx_post(d, tx_legacy(at, f->len, TXD_EOP | TXD_IFCS | TXD_RS));
+
+    tx_kick(d);
+    return index;
+}
+
+bool on_wire(struct e1000 *d, struct frame *f)
+{
+    qtest_inb(d->qts, 0x80); /* deferred work is done before the answer */
+    return check(netpeer_receive(&d->peer, f, (int)check_timeout_ms()));
+}
+
+bool nothing_on_wire(struct e1000 *d)
+{
+    struct frame f;
+
+    qtest_inb(d->qts, 0x80);
+    return check(!netpeer_receive(&d->peer, &f, 5));
+}
+
+bool same_on_wire(struct e1000 *d, const struct frame *want)
+{
+    struct frame f;
+
+    return on_wire(d, &f) && check_eq(f.len, want->len) &&
+           check_mem(f.data, want->data, want->len);
+}
+
+/* Receive */
+
+uint64_t rx_buffer(unsigned index)
+{
+    return RX_BUFFERS + (uint64_t)index * RX_BUFFER_STRIDE;
+}
+
+static void rx_write_desc(struct e1000 *d, unsigned index)
+{
+    struct rx_desc desc = { .addr = rx_buffer(index) };
+
+    qtest_memwrite(d->qts, RX_RING + index * sizeof(desc), &desc, sizeof(desc));
+}
+
+void rx_setup(struct e1000 *d, unsigned count, uint32_t rctl)
+{
+    d->rx_count = count;
+    d->rx_next = 0;
+    for (unsigned i = 0; i < count; i++) {
+        rx_write_desc(d, i);
+    }
+    wr(d, RDBAL, RX_RING);
+    wr(d, RDBAH, 0);
+    wr(d, RDLEN, count * (uint32_t)sizeof(struct rx_desc));
+    wr(d, RDH, 0);
+    wr(d, RDT, count - 1);
+    wr(d, RCTL, rctl | RCTL_EN);
+}
+
+struct rx_desc rx_desc_at(struct e1000 *d, unsigned index)
+{
+    struct rx_desc desc;
+
+    qtest_memread(d->qts, RX_RING + index * sizeof(desc), &desc, sizeof(desc));
+    return desc;
+}
+
+/* Take one descriptor's part of a frame and give the descriptor back */
+static bool rx_take_part(struct e1000 *d, struct received *r)
+{
+    size_t at = r->data.len;
+
+    if (!wait_for(rx_desc_at(d, d->rx_next).status & RXD_DD)) {
+        return false;
+    }
+    r->last = rx_desc_at(d, d->rx_next);
+    if (at + r->last.length > FRAME_MAX) {
+        return check(false);
+    }
+    qtest_memread(d->qts, r->last.addr, r->data.data + at, r->last.length);
+    r->data.len += r->last.length;
+    r->descriptors++;
+    rx_write_desc(d, d->rx_next);
+    wr(d, RDT, d->rx_next);
+    d->rx_next = (d->rx_next + 1) % d->rx_count;
+    return true;
+}
+
+bool rx_take(struct e1000 *d, struct received *r)
+{
+    r->descriptors = 0;
+    r->data.len = 0;
+    do {
+        if (!rx_take_part(d, r)) {
+            return false;
+        }
+    } while (!(r->last.status & RXD_EOP));
+    return true;
+}
+
+bool rx_frame(struct e1000 *d, const struct frame *f, struct received *r)
+{
+    check(netpeer_send(&d->peer, f->data, f->len));
+    return check(rx_take(d, r));
+}
+
+bool rx_accepted(struct e1000 *d, const struct frame *f)
+{
+    struct received r;
+
+    return rx_frame(d, f, &r) && check_range(r.data.len, f->len, f->len + 4) &&
+           check_mem(r.data.data, f->data, f->len);
+}
+
+bool rx_dropped(struct e1000 *d, const struct frame *f)
+{
+    struct frame sentinel;
+    struct received r;
+
+    frame_plain(&sentinel, mac_nic, SENTINEL_LEN, 0x5e);
+    check(netpeer_send(&d->peer, f->data, f->len));
+    return rx_frame(d, &sentinel, &r) &&
+           check_range(r.data.len, SENTINEL_LEN, SENTINEL_LEN + FCS_LEN) &&
+           check_mem(r.data.data, sentinel.data, SENTINEL_LEN);
+}
+
+/* The frame of a test */
+
+/** struct registered - One test on one model */
+struct registered {
+    const struct e1000_test *test;
+    const char *model;
+};
+
+static void run_test(gconstpointer data)
+{
+    const struct registered *reg = data;
+    const struct e1000_test *test = reg->test;
+    struct e1000 d;
+
+    e1000_open(&d, reg->model, test->args ? test->args : "",
+               test->flags & REALTIME);
+    difference_begin(test->differs);
+    test->run(&d);
+    difference_end(__FILE__, __LINE__, test->differs);
+    e1000_close(&d);
+}
+
+void e1000_tests_add(const char *group, const struct e1000_test *tests,
+                     size_t count)
+{
+    static const char *const models[] = { "e1000", "e1000-82544gc",
+                                          "e1000-82545em" };
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned on = tests[i].flags & ON_ALL;
+
+        for (size_t m = 0; m < G_N_ELEMENTS(models); m++) {
+            struct registered *reg;
+            g_autofree char *path =
+                g_strdup_printf("/e1000/%s/%s%s%s", group, tests[i].name,
+                                on ? "/" : "", on ? models[m] : "");
+
+            if (!((on ? on : ON_82540EM) & 1u << m)) {
+                continue;
+            }
+            reg = g_new(struct registered, 1);
+            *reg = (struct registered){ &tests[i], models[m] };
+            g_test_add_data_func_full(path, reg, run_test, g_free);
+        }
+    }
+}
