@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: MIT
+"""A QEMU with one network card, and the steps its guest reports
+
+The guest prints what it does on the serial console (tests/guest/init); here
+those lines become Step records, whatever happens to guest or emulator.
+"""
+
+import ctypes
+import dataclasses
+import os
+import pathlib
+import queue
+import re
+import subprocess
+import threading
+import time
+
+from common import Failure, ROOT, cache_dir, output, say, status
+
+MAC = "52:54:00:12:34:56"
+RAM_MIB = 384
+HOST_ADDRESS = "10.0.2.2"
+
+# Longest silence of a guest before it is given up, seconds
+PATIENCE = 90
+
+CLONE_NEWNET = 0x40000000
+
+
+@dataclasses.dataclass
+class Step:
+    """What became of one step; the schema of --json"""
+    name: str
+    ok: bool
+    seconds: float
+    detail: str
+
+
+@dataclasses.dataclass
+class Setup:
+    """What to boot
+
+    @device:  QEMU's name of the card
+    @backend: user or tap
+    @folder:  where log and capture go
+    @extra:   further arguments of QEMU
+    """
+    binary: pathlib.Path
+    kernel: pathlib.Path
+    initramfs: pathlib.Path
+    device: str
+    backend: str
+    folder: pathlib.Path
+    driver: str = "e1000"
+    extra: tuple = ()
+
+    @property
+    def log(self):
+        return self.folder / f"{self.device}.log"
+
+    @property
+    def capture(self):
+        return self.folder / f"{self.device}.pcap"
+
+
+def qemu_command(setup, append):
+    """QEMU's arguments: nothing but serial console, card and backend"""
+    netdev = {"user": "user,id=net0,ipv6=off",
+              "tap": "tap,id=net0,ifname=tap0,script=no,downscript=no"}
+    return [
+        setup.binary, "-machine", "pc", "-accel", "tcg", "-cpu", "max",
+        "-smp", "1", "-m", str(RAM_MIB), "-nodefaults", "-no-user-config",
+        "-display", "none", "-no-reboot", "-serial", "stdio",
+        "-kernel", setup.kernel, "-initrd", setup.initramfs,
+        "-append", append,
+        "-netdev", netdev[setup.backend],
+        "-device", f"{setup.device},netdev=net0,mac={MAC},romfile=",
+        # Headers and a little more of each frame keep the file small
+        "-object", f"filter-dump,id=dump0,netdev=net0,file={setup.capture},"
+        "maxlen=256", *setup.extra]
+
+
+def kernel_arguments(driver, steps, server=None):
+    words = ["console=ttyS0", "quiet", "panic=-1", "rdinit=/init",
+             "mitigations=off", "nokaslr", f"vifemu.driver={driver}",
+             f"vifemu.steps={','.join(steps)}"]
+    if server:
+        words += [f"vifemu.url=http://{HOST_ADDRESS}:{server.port}",
+                  f"vifemu.sha256={server.sha256}"]
+    return " ".join(words)
+
+
+class Guest:
+    """A running QEMU; lines of its console come with a time limit"""
+
+    def __init__(self, setup, append):
+        setup.folder.mkdir(parents=True, exist_ok=True)
+        command = [str(c) for c in qemu_command(setup, append)]
+        self._log = open(setup.log, "w", encoding="utf-8")
+        self._log.write(" ".join(command) + "\n")
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace")
+        self._lines = queue.Queue()
+        self.last = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self._child.stdout:
+            self._log.write(line)
+            self._log.flush()
+            self.last = line.strip() or self.last
+            self._lines.put(line.rstrip("\r\n"))
+        self._lines.put(None)
+
+    def line(self, timeout):
+        """Next line; None at the end of QEMU; TimeoutError after silence"""
+        try:
+            return self._lines.get(timeout=timeout)
+        except queue.Empty:
+            raise TimeoutError(f"silent for {timeout:.0f} s") from None
+
+    def close(self):
+        """End QEMU, politely first; returns its exit status"""
+        if self._child.poll() is None:
+            try:
+                self._child.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._child.terminate()
+        try:
+            self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._log.close()
+        return self._child.returncode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self._child.terminate()
+        self.close()
+
+
+def _follow(guest, names, label):
+    """Read the guest's lines; yields steps as they end
+
+    Raises Failure with the reason when the guest stops before its end.
+    """
+    current = "boot"
+    quiet_since = time.monotonic()
+    while True:
+        try:
+            line = guest.line(1.0)
+        except TimeoutError:
+            if time.monotonic() - quiet_since > PATIENCE:
+                raise Failure(f"no sign of life for {PATIENCE} s") from None
+            status(f"{label}: {current} ...")
+            continue
+        if line is None:
+            raise Failure("the emulator ended")
+        quiet_since = time.monotonic()
+        found = re.search(r"@(begin|ok|fail|boot|end)\b ?(.*)", line)
+        if not found:
+            if "Kernel panic" in line:
+                raise Failure(line.strip())
+            continue
+        word, rest = found.groups()
+        if word == "end":
+            return
+        if word == "boot":
+            say(f"{label}: Linux {rest} is up")
+        elif word == "begin":
+            current = rest
+        else:
+            name, seconds, detail = (rest.split(" ", 2) + ["", ""])[:3]
+            if name in names:
+                yield Step(name, word == "ok", float(seconds), detail)
+
+
+def run_steps(setup, names, server):
+    """Boot the guest and let it do the steps; returns a Step for every name"""
+    label = setup.device
+    done = []
+    reason = "not reached"
+    say(f"{label}: booting the guest ({setup.backend})")
+    append = kernel_arguments(setup.driver, names, server)
+    with Guest(setup, append) as guest:
+        try:
+            for step in _follow(guest, names, label):
+                say(f"{label}: {step.name} {'ok' if step.ok else 'FAILED'}: "
+                    f"{step.detail}")
+                done.append(step)
+            reason = "the guest left it out"
+        except Failure as e:
+            reason = f"not reached: {guest.last or e}"
+            say(f"{label}: {e}")
+        code = guest.close()
+    if code:
+        say(f"{label}: QEMU exited with status {code}")
+        reason += f"; QEMU exited with status {code}"
+    reached = {s.name for s in done}
+    done += [Step(n, False, 0.0, reason) for n in names if n not in reached]
+    return done
+
+
+def qemu_binary():
+    """The QEMU that qemu/build made"""
+    path = pathlib.Path(output([ROOT / "qemu" / "build", "--print-dir",
+                                "binary"]).strip())
+    if not path.is_file():
+        raise Failure(f"there is no {path}; qemu/build makes it")
+    return path
+
+
+def enter_namespace():
+    """Move this process into a network namespace of its own
+
+    It has no name and goes with the last process in it, so nothing is left to
+    remove, whatever happens.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET):
+        raise Failure("cannot make a network namespace: "
+                      f"{os.strerror(ctypes.get_errno())} (root is needed)")
+
+
+def _free_namespace_tap():
+    for command in (["ip", "link", "set", "lo", "up"],
+                    ["ip", "tuntap", "add", "tap0", "mode", "tap"],
+                    ["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", "tap0"],
+                    ["ip", "link", "set", "tap0", "up"]):
+        output(command)
+
+
+class TapNetwork:
+    """A namespace with tap0 and a DHCP server on it"""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._udhcpd = None
+
+    def __enter__(self):
+        if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+            raise Failure("--netdev tap needs /dev/net/tun")
+        enter_namespace()
+        _free_namespace_tap()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "leases").touch()
+        config = self._folder / "udhcpd.conf"
+        config.write_text(
+            "start 10.0.2.15\nend 10.0.2.20\ninterface tap0\n"
+            f"lease_file {self._folder}/leases\n"
+            f"pidfile {self._folder}/udhcpd.pid\n"
+            f"option subnet 255.255.255.0\noption router {HOST_ADDRESS}\n")
+        # An address is free if nobody answers for 0 ms: there is nobody else
+        with open(self._folder / "udhcpd.log", "wb") as log:
+            self._udhcpd = subprocess.Popen(
+                ["busybox", "udhcpd", "-f", "-a", "0", config],
+                stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT)
+        return self
+
+    def __exit__(self, *exc):
+        self._udhcpd.terminate()
+        self._udhcpd.wait()
+
+
+def runs_dir():
+    """Where logs and captures go"""
+    return cache_dir() / "runs"
