@@ -23,7 +23,7 @@ MODULES = ["e1000", "8139cp", "8139too", "ne2k-pci", "af_packet"]
 
 # ethtool with the libraries it is linked with
 PROGRAMS = ["busybox-static", "ethtool", "libmnl0", "libc6"]
-LIBRARIES = ["libmnl.so.0", "libc.so.6", "ld-linux-x86-64.so.2"]
+LIBRARIES = ["libmnl.so.0", "libm.so.6", "libc.so.6", "ld-linux-x86-64.so.2"]
 
 APPLETS = """awk cat cut date echo grep head insmod ip ls mkdir mount nc ping
     poweroff printf reboot sed sh sha256sum sleep sort stat sync tail tr
