@@ -8,7 +8,8 @@
 #ifndef HW_NET_E1000_H
 #define HW_NET_E1000_H
 
-#include "eeprom93.h"
+#include "hw/net/eeprom93.h"
+#include "hw/net/inet.h"
 #include "hw/nic.h"
 #include "hw/regs.h"
 #include "hw/ring.h"
@@ -36,29 +37,33 @@ enum {
     E1000_TX_MAX = 255 + 0xfffff,
     /* WTHRESH counts to 63 descriptors */
     E1000_TX_DONE_MAX = 64,
+    /* Receive descriptors on the chip; a frame needs 65 at most */
+    E1000_RX_CACHE = 128,
+    E1000_RX_WB_MAX = 64,
+    E1000_FCS = 4,
 };
 
 /* CTRL (SDM 13.4.1) */
-#define CTRL_FD          (1u << 0)
-#define CTRL_LRST        (1u << 3)
-#define CTRL_ASDE        (1u << 5)
-#define CTRL_SLU         (1u << 6)
-#define CTRL_ILOS        (1u << 7)
-#define CTRL_SPEED       (3u << 8)
-#define CTRL_SPEED_SHIFT 8
-#define CTRL_FRCSPD      (1u << 11)
-#define CTRL_FRCDPX      (1u << 12)
-#define CTRL_SDP0_DATA   (1u << 18)
-#define CTRL_SDP1_DATA   (1u << 19)
-#define CTRL_ADVD3WUC    (1u << 20)
+#define CTRL_FD              (1u << 0)
+#define CTRL_LRST            (1u << 3)
+#define CTRL_ASDE            (1u << 5)
+#define CTRL_SLU             (1u << 6)
+#define CTRL_ILOS            (1u << 7)
+#define CTRL_SPEED           (3u << 8)
+#define CTRL_SPEED_SHIFT     8
+#define CTRL_FRCSPD          (1u << 11)
+#define CTRL_FRCDPX          (1u << 12)
+#define CTRL_SDP0_DATA       (1u << 18)
+#define CTRL_SDP1_DATA       (1u << 19)
+#define CTRL_ADVD3WUC        (1u << 20)
 #define CTRL_EN_PHY_PWR_MGMT (1u << 21)
-#define CTRL_SDP0_IODIR  (1u << 22)
-#define CTRL_SDP1_IODIR  (1u << 23)
-#define CTRL_RST         (1u << 26)
-#define CTRL_RFCE        (1u << 27)
-#define CTRL_TFCE        (1u << 28)
-#define CTRL_VME         (1u << 30)
-#define CTRL_PHY_RST     (1u << 31)
+#define CTRL_SDP0_IODIR      (1u << 22)
+#define CTRL_SDP1_IODIR      (1u << 23)
+#define CTRL_RST             (1u << 26)
+#define CTRL_RFCE            (1u << 27)
+#define CTRL_TFCE            (1u << 28)
+#define CTRL_VME             (1u << 30)
+#define CTRL_PHY_RST         (1u << 31)
 
 /* STATUS (13.4.2) */
 #define STATUS_FD          (1u << 0)
@@ -166,6 +171,9 @@ enum {
 #define TCTL_SWXOFF (1u << 22)
 
 /* RXDCTL (13.4.46), TXDCTL (13.4.43) */
+#define XDCTL_PTHRESH         0x3fu
+#define XDCTL_HTHRESH         (0x3fu << 8)
+#define XDCTL_HTHRESH_SHIFT   8
 #define XDCTL_WTHRESH_SHIFT   16
 #define XDCTL_WTHRESH         (0x3fu << 16)
 #define XDCTL_GRAN            (1u << 24)
@@ -184,26 +192,24 @@ enum {
 #define RAH_AV     (1u << 31)
 
 /* WUC (13.6.1), WUFC and WUS (13.6.2, 13.6.3) */
-#define WUC_APME         (1u << 0)
-#define WUC_PME_EN       (1u << 1)
-#define WUC_PME_STATUS   (1u << 2)
-#define WUC_APMPME       (1u << 3)
-#define WUFC_LNKC        (1u << 0)
-#define WUFC_MAG         (1u << 1)
-#define WUFC_EX          (1u << 2)
-#define WUFC_MC          (1u << 3)
-#define WUFC_BC          (1u << 4)
-#define WUFC_ARP         (1u << 5)
-#define WUFC_IPV4        (1u << 6)
-#define WUFC_IPV6        (1u << 7)
-#define WUFC_FLX0_SHIFT  16
-#define IPAV_V60         (1u << 16)
-#define WUPL_MAX         2047
+#define WUC_APME        (1u << 0)
+#define WUC_PME_EN      (1u << 1)
+#define WUC_PME_STATUS  (1u << 2)
+#define WUC_APMPME      (1u << 3)
+#define WUFC_LNKC       (1u << 0)
+#define WUFC_MAG        (1u << 1)
+#define WUFC_EX         (1u << 2)
+#define WUFC_MC         (1u << 3)
+#define WUFC_BC         (1u << 4)
+#define WUFC_ARP        (1u << 5)
+#define WUFC_IPV4       (1u << 6)
+#define WUFC_IPV6       (1u << 7)
+#define WUFC_FLX0_SHIFT 16
+#define IPAV_V60        (1u << 16)
+#define WUPL_MAX        2047
 
 /* Deferred work, bits of nic_kick() */
-#define E1000_WORK_TX    (1u << 0)
-#define E1000_WORK_RX    (1u << 1)
-#define E1000_WORK_PAUSE (1u << 2)
+#define E1000_WORK_TX (1u << 0)
 
 enum {
     E1000_TIMER_ITR,
@@ -227,27 +233,27 @@ enum {
 };
 
 /* What a register trace cannot say: name, text */
-#define E1000_EVENT_LIST(EVENT)                                              \
-    EVENT(RESET, "reset", "Software reset the chip through CTRL.RST")        \
-    EVENT(LINK, "link", "STATUS.LU changed, to the value shown")             \
-    EVENT(TX_FAULT, "tx-fault",                                              \
-          "A transmit descriptor or the start of a packet is not in guest "  \
-          "memory; the ring stops there, the value is TDH")                  \
-    EVENT(TX_DROP, "tx-drop",                                                \
-          "A packet of that length was dropped: too long, in too many "      \
-          "buffers, or its segmentation context makes no sense")             \
-    EVENT(TX_NO_LINK, "tx-no-link",                                          \
-          "A packet of that length was lost because there is no link")       \
-    EVENT(RX_FILTERED, "rx-filtered",                                        \
-          "A frame of that length did not pass the filters")                 \
-    EVENT(RX_BAD, "rx-bad",                                                  \
-          "A frame of that length was too short, too long or had a bad FCS") \
-    EVENT(RX_MISSED, "rx-missed",                                            \
-          "A frame of that length found no room and was lost")               \
-    EVENT(RX_FAULT, "rx-fault",                                              \
-          "A receive descriptor or buffer is not in guest memory; the "      \
-          "value is RDH")                                                    \
-    EVENT(PAUSE, "pause", "A PAUSE frame of that many quanta was obeyed")    \
+#define E1000_EVENT_LIST(EVENT)                                                \
+    EVENT(RESET, "reset", "Software reset the chip through CTRL.RST")          \
+    EVENT(LINK, "link", "STATUS.LU changed, to the value shown")               \
+    EVENT(TX_FAULT, "tx-fault",                                                \
+          "A transmit descriptor or the start of a packet is not in guest "    \
+          "memory; the ring stops there, the value is TDH")                    \
+    EVENT(TX_DROP, "tx-drop",                                                  \
+          "A packet of that length was dropped: too long, in too many "        \
+          "buffers, or its segmentation context makes no sense")               \
+    EVENT(TX_NO_LINK, "tx-no-link",                                            \
+          "A packet of that length was lost because there is no link")         \
+    EVENT(RX_FILTERED, "rx-filtered",                                          \
+          "A frame of that length did not pass the filters")                   \
+    EVENT(RX_BAD, "rx-bad",                                                    \
+          "A frame of that length was too short, too long or had a bad FCS")   \
+    EVENT(RX_MISSED, "rx-missed",                                              \
+          "A frame of that length found no room and was lost")                 \
+    EVENT(RX_FAULT, "rx-fault",                                                \
+          "A receive descriptor or buffer is not in guest memory; the "        \
+          "value is RDH")                                                      \
+    EVENT(PAUSE, "pause", "A PAUSE frame of that many quanta was obeyed")      \
     EVENT(WAKE, "wake", "A wake-up event; the value is its WUS bit")
 
 enum {
@@ -382,6 +388,9 @@ void e1000_rx_stored(struct e1000 *d, size_t len);
  */
 void e1000_tx_done(struct e1000 *d, bool delayed);
 
+/* Whether IDE means anything: a delay is programmed and not switched off */
+bool e1000_tx_delayed(const struct e1000 *d);
+
 /* One of the timers ITR, TIDV, TADV, RDTR, RADV came due */
 void e1000_irq_expired(struct e1000 *d, unsigned id);
 
@@ -425,22 +434,19 @@ void e1000_tctl_written(struct nic *n, struct wr w);
 
 /* e1000-rx.c */
 
+/* See struct nic_model */
 bool e1000_receive(struct nic *n, const struct nic_rx *rx);
-
-/**
- * e1000_rx_run() - Deferred work of reception
- */
-void e1000_rx_run(struct e1000 *d);
 
 /**
  * e1000_rx_reset() - After the registers were reset
  */
 void e1000_rx_reset(struct e1000 *d);
 
-/* Whether hidden state of a saved state is consistent */
-bool e1000_rx_loaded(const struct e1000 *d);
-
-/* A receive delay timer or RDTR.FPD wants pending write-backs done */
+/**
+ * e1000_rx_flush() - Write back the descriptors that wait for their threshold
+ *
+ * A receive interrupt needs them in memory.
+ */
 void e1000_rx_flush(struct e1000 *d);
 
 void e1000_rdt_written(struct nic *n, struct wr w);
@@ -450,15 +456,70 @@ void e1000_rx_ring_written(struct nic *n, struct wr w);
 
 /* e1000-filter.c */
 
+/**
+ * enum e1000_match - How a destination address passed
+ * @E1000_MATCH_EXACT:   A receive address, or broadcast
+ * @E1000_MATCH_INEXACT: The hash table or a promiscuous mode; descriptor's PIF
+ */
+enum e1000_match {
+    E1000_MATCH_NONE,
+    E1000_MATCH_EXACT,
+    E1000_MATCH_INEXACT,
+};
+
+/**
+ * e1000_filter_address() - Whether the addresses of a frame pass (SDM 3.2.1)
+ * @head: Its first 12 bytes
+ */
+enum e1000_match e1000_filter_address(const struct e1000 *d,
+                                      const uint8_t *head);
+
+/* Whether a frame passes the VLAN filter (9.3); untagged ones do */
+bool e1000_filter_vlan(const struct e1000 *d, const struct inet *in);
+
+/* Whether receive address @i is valid and the 6 bytes at @addr */
+bool e1000_rar_is(const struct e1000 *d, unsigned i, const uint8_t *addr);
+
+/* Whether the hash table has the bit of the multicast address at @addr */
+bool e1000_mta_match(const struct e1000 *d, const uint8_t *addr);
+
+/* See struct nic_model */
 void e1000_filter(const struct nic *n, struct nic_filter *f);
 
 /* e1000-flow.c */
 
+/**
+ * enum e1000_flow - What becomes of a control frame
+ * @E1000_FLOW_DROP:    Software does not see it
+ * @E1000_FLOW_DELIVER: Software gets it
+ * @E1000_FLOW_FILTER:  The address filter decides, as for any frame
+ */
+enum e1000_flow {
+    E1000_FLOW_DROP,
+    E1000_FLOW_DELIVER,
+    E1000_FLOW_FILTER,
+};
+
+/**
+ * e1000_flow_is_control() - Whether a frame is one of 802.3x for this card
+ * @head: First bytes of a frame of legal length with a good FCS
+ * @avail: How many, at least 14
+ */
+bool e1000_flow_is_control(const struct e1000 *d, const uint8_t *head,
+                           size_t avail);
+
+/* Obey one that is; to be called once for each */
+enum e1000_flow e1000_flow_receive(struct e1000 *d, const uint8_t *head);
+
+/* A frame found no descriptors and waits; it was taken after all */
+void e1000_flow_full(struct e1000 *d);
+void e1000_flow_drained(struct e1000 *d);
+
 /* TCTL.SWXOFF: send one PAUSE frame */
 void e1000_swxoff(struct e1000 *d);
+
+/* E1000_TIMER_PAUSE came due */
 void e1000_pause_expired(struct e1000 *d);
-/* FCRTL, FCRTH */
-void e1000_fifo_written(struct nic *n, struct wr w);
 
 /* e1000-phy.c */
 

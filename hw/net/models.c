@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * models.c - all kinds of cards
+ */
+#include "hw/nic.h"
+
+extern const struct nic_model e1000_82540em_model, e1000_82544gc_model,
+    e1000_82545em_model;
+
+const struct nic_model *const nic_models[] = {
+    &e1000_82540em_model,
+    &e1000_82544gc_model,
+    &e1000_82545em_model,
+    NULL,
+};
