@@ -375,3 +375,35 @@ void e1000_mdic_written(struct nic *n, struct wr w)
         e1000_cause(d, ICR_MDAC);
     }
 }
+
+static const struct reg phy_reg[] = {
+#define SDM(section, text) .ref = "SDM " section, .title = text
+#define ROW(id, at, bytes, ...)                                                \
+    { .name = #id,                                                             \
+      .offset = (at),                                                          \
+      .width = (bytes),                                                        \
+      .field = offsetof(struct e1000, phy.id) - offsetof(struct e1000, phy),   \
+      __VA_ARGS__ },
+#define REG(id, at, bytes, ...)  ROW(id, at, bytes, __VA_ARGS__)
+#define REGV(id, at, bytes, ...) ROW(id, at, bytes, __VA_ARGS__)
+#define HIDDEN(id, bytes, ...)   ROW(id, 0, bytes, .hidden = true, __VA_ARGS__)
+#define HIDDENS(id, bytes, n, ...)                                             \
+    ROW(id, 0, bytes, .hidden = true, .count = (n), __VA_ARGS__)
+#include "e1000-phy.def"
+};
+
+enum {
+    PHY_REGS = 32,
+    PHY_SIZE = 2 * PHY_REGS,
+};
+
+static uint16_t phy_map[PHY_SIZE / 4];
+
+const struct regfile e1000_phy_regs = {
+    .name = "PHY",
+    .reg = phy_reg,
+    .n = REGS_N(phy_reg),
+    .base = offsetof(struct e1000, phy),
+    .map = phy_map,
+    .size = PHY_SIZE,
+};
