@@ -7,7 +7,7 @@
 #include "check.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <poll.h>
 #include <string.h>
@@ -28,6 +28,7 @@ int netpeer_open(struct netpeer *peer)
     int fds[2];
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     peer->fd = fds[0];
     return fds[1];
 }
