@@ -1,0 +1,808 @@
+// SPDX-License-Identifier: MIT
+/*
+ * e1000-rx.c - reception of the 8254x (SDM 3.2, 13.4.22 to 13.4.32)
+ *
+ * A frame passes, in this order: receiver on and link up, flow control
+ * (e1000-flow.c), address and VLAN filters (e1000-filter.c), length, FCS, and
+ * then needs descriptors.
+ *
+ * Software owns RDT, we own RDH.  Descriptors [RDH, RDT) are ours; the first
+ * rx_cache_n of them were read already, in batches, as the chip does: only
+ * their addresses matter.  Intel's packet driver for DOS relies on it and
+ * reuses descriptors that the chip must have read.  Finished descriptors are
+ * written back at once, or collected for as long as RXDCTL and the delay
+ * timers allow; those are the rx_wb_n before RDH, from slot rx_wb_at on.
+ *
+ * There is no FIFO.  A frame from the network that finds too few descriptors
+ * is refused and offered again when software moved RDT, so none is lost that
+ * the network can hold.  RNBC counts it once; nothing else is counted before
+ * the frame's fate is known.  What can never fit is lost as if the FIFO had
+ * overrun, and so is what the chip must not wait with: frames of an internal
+ * loopback, and control frames, which were obeyed already.
+ *
+ * A descriptor or buffer that is not in guest memory stops the ring, until
+ * software writes RDT, RDH or the base, or switches the receiver on again.
+ */
+#include <string.h>
+
+#include "hw/net/e1000.h"
+
+#define RXD_DD    (1u << 0) /* Status (SDM 3.2.3.1) */
+#define RXD_EOP   (1u << 1)
+#define RXD_IXSM  (1u << 2)
+#define RXD_VP    (1u << 3)
+#define RXD_TCPCS (1u << 5)
+#define RXD_IPCS  (1u << 6)
+#define RXD_PIF   (1u << 7)
+#define RXD_CE    (1u << 0) /* Errors (3.2.3.2) */
+#define RXD_TCPE  (1u << 5)
+#define RXD_IPE   (1u << 6)
+
+enum {
+    WIRE_MIN = 64, /* Frame with FCS */
+    WIRE_MAX = 1522,
+    WIRE_MAX_LPE = 16384,
+    VLAN_AT = 12,
+    /* "Each extension header is at most 64 bytes" (3.2.9) */
+    EXT_MAX = 64,
+    /* GRAN=0 counts cache lines: of 64 bytes, as firmware sets them */
+    DESC_PER_LINE = 4,
+};
+
+/* Receive descriptor (3.2.3); what follows the address is written back */
+struct rx_desc {
+    le64_t addr;
+    le64_t info;
+};
+_Static_assert(sizeof(struct rx_desc) == 16, "SDM 3.2.3");
+
+/* Where fields are in struct rx_desc.info */
+enum {
+    INFO_CSUM_SHIFT = 16,
+    INFO_STATUS_SHIFT = 32,
+    INFO_ERRORS_SHIFT = 40,
+    INFO_SPECIAL_SHIFT = 48,
+    INFO_STATUS_BYTE = 12, /* In the descriptor */
+};
+
+/**
+ * struct rx_frame - A frame on its way into the ring
+ * @rx:      As the host gave it
+ * @head:    Its first bytes, @avail of them
+ * @len:     Bytes before the FCS
+ * @in:      Its headers
+ * @fcs:     FCS as on the wire, if it came with one or is stored
+ * @bad_fcs: It came with a wrong one
+ * @bad_len: Shorter or longer than allowed
+ * @control: Flow control frame, recognised as such
+ * @inexact: Only a hash or a promiscuous mode let it in
+ * @strip:   The VLAN tag is not stored
+ * @pos:     Next byte to store, counted in the unstripped frame with its FCS
+ * @piece, @off: Where that is in @rx
+ */
+struct rx_frame {
+    const struct nic_rx *rx;
+    const uint8_t *head;
+    size_t avail, len;
+    struct inet in;
+    uint8_t fcs[E1000_FCS];
+    bool bad_fcs, bad_len, control, inexact, strip;
+    size_t pos, off;
+    unsigned piece;
+};
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The ring */
+
+static struct ring rx_ring(const struct e1000 *d)
+{
+    return (struct ring){
+        .base = gpa((uint64_t)d->reg.RDBAH << 32 | d->reg.RDBAL),
+        .entry = sizeof(struct rx_desc),
+        .n = d->reg.RDLEN / (uint32_t)sizeof(struct rx_desc),
+        .head = d->reg.RDH,
+        .tail = d->reg.RDT,
+    };
+}
+
+static gpa_t slot_at(const struct ring *r, uint32_t slot)
+{
+    return gpa_add(r->base, (uint64_t)slot * r->entry);
+}
+
+static void cache_drop(struct e1000 *d)
+{
+    d->reg.rx_cache_first = 0;
+    d->reg.rx_cache_n = 0;
+}
+
+static bool rx_fault(struct e1000 *d)
+{
+    nic_event(&d->nic, E1000_EVENT_RX_FAULT, d->reg.RDH);
+    d->reg.rx_stopped = 1;
+    d->reg.rx_wb_n = 0;
+    cache_drop(d);
+    return false;
+}
+
+/**
+ * cache_fill() - Read all free descriptors that the cache has room for
+ *
+ * Return: false if they are not in guest memory; the ring is stopped then
+ */
+static bool cache_fill(struct e1000 *d, const struct ring *r)
+{
+    struct rx_desc desc[E1000_RX_CACHE];
+    uint32_t have = d->reg.rx_cache_n, used = ring_used(r), want, run;
+    uint32_t slot;
+
+    if (have >= used || have >= E1000_RX_CACHE) {
+        return true;
+    }
+    want = (uint32_t)min_size(used, E1000_RX_CACHE) - have;
+    slot = (r->head + have) % r->n;
+    for (; want; want -= run, slot = 0) {
+        run = (uint32_t)min_size(want, r->n - slot);
+        if (!nic_dma_read(&d->nic, slot_at(r, slot), desc, run * r->entry)) {
+            return rx_fault(d);
+        }
+        for (uint32_t i = 0; i < run; i++) {
+            unsigned at = d->reg.rx_cache_first + d->reg.rx_cache_n++;
+
+            d->reg.rx_cache[at % E1000_RX_CACHE] = le64_get(desc[i].addr);
+        }
+    }
+    return true;
+}
+
+static uint64_t cache_take(struct e1000 *d)
+{
+    uint64_t addr = d->reg.rx_cache[d->reg.rx_cache_first];
+
+    d->reg.rx_cache_first =
+        (uint8_t)((d->reg.rx_cache_first + 1u) % E1000_RX_CACHE);
+    d->reg.rx_cache_n--;
+    return addr;
+}
+
+/* Whether @need buffers are cached; null addresses hold no data */
+static bool cache_has(const struct e1000 *d, size_t need)
+{
+    for (unsigned i = 0; i < d->reg.rx_cache_n && need; i++) {
+        unsigned at = (d->reg.rx_cache_first + i) % E1000_RX_CACHE;
+
+        need -= d->reg.rx_cache[at] != 0;
+    }
+    return !need;
+}
+
+static bool rx_on(const struct e1000 *d)
+{
+    return (d->reg.RCTL & RCTL_EN) && !e1000_in_d3(d);
+}
+
+/**
+ * rx_prefetch() - Read descriptors ahead, as RXDCTL says (SDM 13.4.46)
+ *
+ * When there are none on the chip, or at most PTHRESH and HTHRESH are waiting.
+ */
+static void rx_prefetch(struct e1000 *d)
+{
+    struct ring r = rx_ring(d);
+    uint32_t have, waiting;
+
+    if (!rx_on(d) || !d->nic.bus_master || d->reg.rx_stopped) {
+        return;
+    }
+    /* Software took descriptors back */
+    if (d->reg.rx_cache_n > ring_used(&r)) {
+        cache_drop(d);
+    }
+    have = d->reg.rx_cache_n;
+    waiting = ring_used(&r) - have;
+    if (!have ||
+        (have <= (d->reg.RXDCTL & XDCTL_PTHRESH) &&
+         waiting >= (d->reg.RXDCTL & XDCTL_HTHRESH) >> XDCTL_HTHRESH_SHIFT)) {
+        cache_fill(d, &r);
+    }
+}
+
+/* Write-back */
+
+/* DD goes last, by itself: software on another CPU polls it (DPDK) */
+void e1000_rx_flush(struct e1000 *d)
+{
+    struct ring r = rx_ring(d);
+    unsigned n = d->reg.rx_wb_n;
+
+    for (unsigned i = 0; i < n && r.n; i++) {
+        gpa_t at = slot_at(&r, (d->reg.rx_wb_at + i) % r.n);
+        uint64_t done = d->reg.rx_wb[i];
+        uint8_t status = (uint8_t)(done >> INFO_STATUS_SHIFT);
+        le64_t info = le64_put(done & ~((uint64_t)RXD_DD << INFO_STATUS_SHIFT));
+
+        if (!nic_dma_write(&d->nic, gpa_add(at, sizeof(le64_t)), &info,
+                           sizeof(info))) {
+            rx_fault(d);
+            return;
+        }
+        __atomic_thread_fence(__ATOMIC_RELEASE);
+        if (!nic_dma_write(&d->nic, gpa_add(at, INFO_STATUS_BYTE), &status,
+                           1)) {
+            rx_fault(d);
+            return;
+        }
+    }
+    d->reg.rx_wb_n = 0;
+}
+
+static unsigned wb_threshold(const struct e1000 *d)
+{
+    unsigned n = (d->reg.RXDCTL & XDCTL_WTHRESH) >> XDCTL_WTHRESH_SHIFT;
+
+    return d->reg.RXDCTL & XDCTL_GRAN ? n : n * DESC_PER_LINE;
+}
+
+/* Finish the descriptor at @slot */
+static void wb_push(struct e1000 *d, const struct ring *r, uint32_t slot,
+                    uint64_t info)
+{
+    if (!d->reg.rx_wb_n) {
+        d->reg.rx_wb_at = (uint16_t)slot;
+    }
+    d->reg.rx_wb[d->reg.rx_wb_n++] = info;
+    if (d->reg.rx_wb_n >= wb_threshold(d) ||
+        d->reg.rx_wb_n == E1000_RX_WB_MAX || slot + 1 == r->n) {
+        e1000_rx_flush(d);
+    }
+}
+
+/* The frame */
+
+static void copy_tail(const struct nic_rx *rx, uint8_t *to, size_t len)
+{
+    for (unsigned i = rx->n; i-- > 0 && len;) {
+        size_t part = min_size(len, rx->buf[i].len);
+
+        len -= part;
+        memcpy(to + len, rx->buf[i].data + rx->buf[i].len - part, part);
+    }
+}
+
+static void put_fcs(uint8_t *to, uint32_t fcs)
+{
+    for (unsigned i = 0; i < E1000_FCS; i++) {
+        to[i] = (uint8_t)(fcs >> (8 * i));
+    }
+}
+
+/**
+ * frame_open() - Look at a frame
+ *
+ * Return: false if it is too short even for the filters
+ */
+static bool frame_open(struct e1000 *d, struct rx_frame *f,
+                       const struct nic_rx *rx)
+{
+    size_t fcs = rx->flags & NIC_RX_FCS ? E1000_FCS : 0, wire;
+    uint8_t right[E1000_FCS];
+
+    memset(f, 0, sizeof(*f));
+    if (rx->len < INET_ETH_HDR + fcs || rx->len > NIC_RX_MAX + fcs) {
+        return false;
+    }
+    f->rx = rx;
+    f->len = rx->len - fcs;
+    f->head = rx->buf[0].data;
+    f->avail = min_size(min_size(rx->buf[0].len, NIC_RX_HEAD), f->len);
+    if (f->avail < INET_ETH_HDR) {
+        return false;
+    }
+    inet_parse(f->head, f->avail, f->len, (uint16_t)d->reg.VET, &f->in);
+    f->strip = f->in.tagged && (d->reg.CTRL & CTRL_VME);
+    wire = f->len + E1000_FCS;
+    f->bad_len = wire < WIRE_MIN ||
+                 wire > (d->reg.RCTL & RCTL_LPE ? WIRE_MAX_LPE : WIRE_MAX);
+    if (fcs) {
+        copy_tail(rx, f->fcs, E1000_FCS);
+        put_fcs(right, d->nic.host->fcs(&d->nic, rx, f->len));
+        f->bad_fcs = memcmp(f->fcs, right, E1000_FCS) != 0;
+    }
+    return true;
+}
+
+/* Bytes that will be in guest memory */
+static size_t frame_stored(const struct e1000 *d, const struct rx_frame *f)
+{
+    return f->len - (f->strip ? INET_VLAN_TAG : 0) +
+           (d->reg.RCTL & RCTL_SECRC ? 0 : E1000_FCS);
+}
+
+/**
+ * frame_run() - Bytes to store next that lie side by side
+ * @len: Set to their number, at least 1
+ *
+ * Never called at the end of the frame.
+ */
+static const uint8_t *frame_run(struct rx_frame *f, size_t *len)
+{
+    const struct nic_buf *buf;
+    size_t end = f->len;
+
+    if (f->strip && f->pos == VLAN_AT) {
+        f->pos += INET_VLAN_TAG;
+        f->off += INET_VLAN_TAG;
+    }
+    if (f->pos >= f->len) {
+        *len = f->len + E1000_FCS - f->pos;
+        return f->fcs + (f->pos - f->len);
+    }
+    while (f->off >= f->rx->buf[f->piece].len) {
+        f->off -= f->rx->buf[f->piece++].len;
+    }
+    if (f->strip && f->pos < VLAN_AT) {
+        end = VLAN_AT;
+    }
+    buf = &f->rx->buf[f->piece];
+    *len = min_size(buf->len - f->off, end - f->pos);
+    return buf->data + f->off;
+}
+
+/* Store the next @len bytes of the frame */
+static bool frame_put(struct e1000 *d, struct rx_frame *f, gpa_t at, size_t len)
+{
+    size_t run;
+
+    for (; len; len -= run) {
+        const uint8_t *p = frame_run(f, &run);
+
+        run = min_size(run, len);
+        if (!nic_dma_write(&d->nic, at, p, run)) {
+            return false;
+        }
+        at = gpa_add(at, run);
+        f->pos += run;
+        f->off += run;
+    }
+    return true;
+}
+
+/* Checksums (SDM 3.2.9) */
+
+/* A sum put together from parts that start at odd or even distances */
+struct parts {
+    uint32_t sum;
+    bool odd;
+};
+
+static void parts_add(struct parts *p, uint16_t sum, size_t len)
+{
+    if (p->odd) {
+        sum = (uint16_t)(sum << 8 | sum >> 8);
+    }
+    p->sum += sum;
+    p->odd ^= len & 1;
+}
+
+/* Sum of the frame's bytes [@from, @to), which are before its FCS */
+static void parts_add_bytes(struct e1000 *d, const struct rx_frame *f,
+                            struct parts *p, size_t from, size_t to)
+{
+    if (from >= to) {
+        return;
+    }
+    parts_add(p,
+              to <= f->avail
+                  ? inet_fold(inet_sum(f->head + from, to - from, 0))
+                  : d->nic.host->sum(&d->nic, f->rx, from, to - from),
+              to - from);
+}
+
+/**
+ * packet_sum() - The packet checksum of the descriptor (SDM 3.2.9, 13.4.47)
+ * @l4_sum: Sum of the datagram from in.l4 on if that is known, so that the
+ *          payload need not be looked at again; else negative
+ *
+ * From byte PCSS of the frame as it is stored to its end, without a pseudo
+ * header.  The manual does not say whether sum or complement is stored; it is
+ * the complement on the chips that Linux reads it from (82571 and later).
+ */
+static uint16_t packet_sum(struct e1000 *d, const struct rx_frame *f,
+                           int32_t l4_sum)
+{
+    size_t from = d->reg.RXCSUM & RXCSUM_PCSS, l4 = f->in.l4;
+    size_t end = f->in.ip_end;
+    struct parts p = { 0, false };
+
+    if (f->strip && from < VLAN_AT) {
+        parts_add_bytes(d, f, &p, from, VLAN_AT);
+        from = VLAN_AT;
+    }
+    from += f->strip ? INET_VLAN_TAG : 0;
+    if (l4_sum < 0 || from > end || from > f->avail) {
+        parts_add_bytes(d, f, &p, from, f->len);
+    } else {
+        if (from > l4) {
+            /* Take what PCSS cuts off out of the sum again */
+            struct parts rest = { 0, (from - l4) & 1 };
+            uint32_t cut = inet_sum(f->head + l4, from - l4, 0);
+
+            cut = (uint32_t)l4_sum + (uint16_t)~inet_fold(cut);
+            parts_add(&rest, inet_fold(cut), 0);
+            l4_sum = (int32_t)rest.sum;
+            l4 = from;
+        }
+        parts_add_bytes(d, f, &p, from, l4);
+        parts_add(&p, (uint16_t)l4_sum, end - l4);
+        parts_add_bytes(d, f, &p, end, f->len);
+    }
+    if (!(d->reg.RCTL & RCTL_SECRC)) {
+        parts_add(&p, inet_fold(inet_sum(f->fcs, E1000_FCS, 0)), E1000_FCS);
+    }
+    return (uint16_t)~inet_fold(p.sum);
+}
+
+/* Whether the chip can check the TCP or UDP checksum of this frame */
+static bool l4_checkable(const struct rx_frame *f)
+{
+    return inet_has_sum(f->head, f->avail, &f->in) && !f->in.routed &&
+           f->in.ext_max <= EXT_MAX;
+}
+
+/**
+ * rx_sums() - Check the checksums of a frame (SDM 3.2.9)
+ *
+ * What the network vouches for is not computed again.  Return: the bits of
+ * struct rx_desc.info for the last descriptor, and the packet checksum.
+ */
+static uint64_t rx_sums(struct e1000 *d, const struct rx_frame *f)
+{
+    bool good = f->rx->flags & NIC_RX_CSUM_GOOD;
+    uint32_t rxcsum = d->reg.RXCSUM, want = RXCSUM_TUOFLD;
+    uint8_t status = 0, errors = 0;
+    int32_t l4_sum = -1;
+
+    if (f->in.ip == INET_IP4 && (rxcsum & RXCSUM_IPOFLD)) {
+        const uint8_t *ip = f->head + f->in.l3;
+
+        status |= RXD_IPCS;
+        if (!good && inet_fold(inet_sum(ip, (ip[0] & 15u) * 4, 0)) != 0xffff) {
+            errors |= RXD_IPE;
+        }
+    }
+    if (f->in.ip == INET_IP6) {
+        want |= RXCSUM_IPV6OFL;
+    }
+    if (l4_checkable(f)) {
+        uint16_t pseudo = inet_pseudo(f->head, &f->in);
+
+        if (good) {
+            l4_sum = (uint16_t)~pseudo;
+        } else if ((rxcsum & want) == want) {
+            l4_sum = d->nic.host->sum(&d->nic, f->rx, f->in.l4,
+                                      (size_t)f->in.ip_end - f->in.l4);
+        }
+        if ((rxcsum & want) == want) {
+            status |= RXD_TCPCS;
+            if (inet_fold((uint32_t)l4_sum + pseudo) != 0xffff) {
+                errors |= RXD_TCPE;
+            }
+        }
+    }
+    if (!status) {
+        status = RXD_IXSM;
+    }
+    return (uint64_t)errors << INFO_ERRORS_SHIFT |
+           (uint64_t)status << INFO_STATUS_SHIFT |
+           (uint64_t)packet_sum(d, f, l4_sum) << INFO_CSUM_SHIFT;
+}
+
+/* Statistics (SDM 13.7) */
+
+static void count_good(struct e1000 *d, const struct rx_frame *f, uint32_t wire)
+{
+    static const uint8_t broadcast[6] = { 255, 255, 255, 255, 255, 255 };
+    uint32_t *const by_size = wire <= 64     ? &d->reg.PRC64
+                              : wire <= 127  ? &d->reg.PRC127
+                              : wire <= 255  ? &d->reg.PRC255
+                              : wire <= 511  ? &d->reg.PRC511
+                              : wire <= 1023 ? &d->reg.PRC1023
+                                             : &d->reg.PRC1522;
+
+    stat_inc(by_size);
+    stat_inc(&d->reg.GPRC);
+    stat_add64(&d->reg.GORCL, &d->reg.GORCH, wire);
+    if (!memcmp(f->head, broadcast, sizeof(broadcast))) {
+        if (d->reg.RCTL & RCTL_BAM) {
+            stat_inc(&d->reg.BPRC);
+        }
+    } else if (f->head[0] & 1) {
+        stat_inc(&d->reg.MPRC);
+    }
+}
+
+static void count_bad(struct e1000 *d, const struct rx_frame *f, uint32_t wire)
+{
+    if (wire < WIRE_MIN) {
+        stat_inc(f->bad_fcs ? &d->reg.RFC : &d->reg.RUC);
+    } else if (f->bad_len) {
+        stat_inc(f->bad_fcs ? &d->reg.RJC : &d->reg.ROC);
+    }
+    if (f->bad_len) {
+        stat_inc(&d->reg.RLEC);
+    }
+    if (f->bad_fcs && wire >= WIRE_MIN) {
+        stat_inc(&d->reg.CRCERRS);
+    }
+}
+
+/**
+ * rx_count() - Count a frame that passed the filters
+ * @lost: For want of room
+ *
+ * Flow control frames are in the totals only.
+ */
+static void rx_count(struct e1000 *d, const struct rx_frame *f, bool lost)
+{
+    uint32_t wire = (uint32_t)f->len + E1000_FCS;
+
+    stat_inc(&d->reg.TPR);
+    stat_add64(&d->reg.TORL, &d->reg.TORH, wire);
+    if (f->bad_len || f->bad_fcs) {
+        count_bad(d, f, wire);
+    } else if (!lost && !f->control) {
+        count_good(d, f, wire);
+    }
+}
+
+/* Storing */
+
+static size_t buffer_size(const struct e1000 *d)
+{
+    unsigned bsize = (d->reg.RCTL & RCTL_BSIZE) >> RCTL_BSIZE_SHIFT;
+
+    /* BSIZE=0 is reserved with BSEX=1 (SDM 13.4.22) */
+    return (2048u >> bsize) * (bsize && (d->reg.RCTL & RCTL_BSEX) ? 16 : 1);
+}
+
+enum rx_room { ROOM_NOW, ROOM_LATER, ROOM_NEVER };
+
+/**
+ * rx_room() - Whether @need buffers are there; they are cached then
+ */
+static enum rx_room rx_room(struct e1000 *d, size_t need)
+{
+    struct ring r = rx_ring(d);
+
+    if (d->reg.rx_stopped || r.head >= r.n || r.tail >= r.n || need >= r.n) {
+        return ROOM_NEVER;
+    }
+    if (d->reg.rx_cache_n > ring_used(&r)) {
+        cache_drop(d);
+    }
+    if (cache_has(d, need)) {
+        return ROOM_NOW;
+    }
+    if (!cache_fill(d, &r)) {
+        return ROOM_NEVER;
+    }
+    if (cache_has(d, need)) {
+        return ROOM_NOW;
+    }
+    return d->reg.rx_cache_n < E1000_RX_CACHE ? ROOM_LATER : ROOM_NEVER;
+}
+
+/* Whether the number of free descriptors just fell to RDMTS (SDM 13.4.22) */
+static bool at_threshold(const struct e1000 *d, const struct ring *r)
+{
+    unsigned rdmts = (d->reg.RCTL & RCTL_RDMTS) >> RCTL_RDMTS_SHIFT;
+
+    return ring_used(r) == r->n >> (rdmts + 1);
+}
+
+/**
+ * rx_store() - Put a frame into the ring; rx_room() said there is room
+ * @left: Bytes to store
+ *
+ * Return: false if a buffer or descriptor is not in guest memory
+ */
+static bool rx_store(struct e1000 *d, struct rx_frame *f, size_t left)
+{
+    const uint64_t csum_mask = 0xffffull << INFO_CSUM_SHIFT;
+    uint64_t last = rx_sums(d, f), info = last & csum_mask;
+    struct ring r = rx_ring(d);
+    size_t size = buffer_size(d), part;
+    bool low = false;
+
+    last |= (uint64_t)RXD_EOP << INFO_STATUS_SHIFT;
+    last |= (uint64_t)(f->inexact ? RXD_PIF : 0) << INFO_STATUS_SHIFT;
+    last |= (uint64_t)(f->bad_fcs ? RXD_CE : 0) << INFO_ERRORS_SHIFT;
+    if (f->strip) {
+        last |= (uint64_t)RXD_VP << INFO_STATUS_SHIFT;
+        last |= (uint64_t)f->in.tci << INFO_SPECIAL_SHIFT;
+    }
+    while (left && d->reg.rx_cache_n) {
+        uint32_t slot = r.head;
+        uint64_t addr = cache_take(d);
+
+        part = addr ? min_size(left, size) : 0;
+        if (!frame_put(d, f, gpa(addr), part)) {
+            return rx_fault(d);
+        }
+        left -= part;
+        info |= left ? 0 : last & ~csum_mask;
+        ring_advance(&r);
+        d->reg.RDH = r.head;
+        low |= at_threshold(d, &r);
+        wb_push(d, &r, slot,
+                info | part | (uint64_t)RXD_DD << INFO_STATUS_SHIFT);
+        info = 0;
+    }
+    if (low) {
+        e1000_cause(d, ICR_RXDMT0);
+    }
+    return !d->reg.rx_stopped;
+}
+
+static void rx_missed(struct e1000 *d, const struct rx_frame *f)
+{
+    nic_event(&d->nic, E1000_EVENT_RX_MISSED, f->len);
+    stat_inc(&d->reg.MPC);
+    rx_count(d, f, true);
+    e1000_cause(d, ICR_RXO);
+}
+
+/* A frame waits in the network until software moves RDT */
+static bool rx_hold(struct e1000 *d)
+{
+    if (!d->reg.rx_held) {
+        d->reg.rx_held = 1;
+        stat_inc(&d->reg.RNBC);
+        e1000_flow_full(d);
+    }
+    return false;
+}
+
+/* Whether the filters let it in; obeys control frames */
+static bool rx_passes(struct e1000 *d, struct rx_frame *f)
+{
+    enum e1000_match match;
+
+    if (!f->bad_len && !f->bad_fcs &&
+        e1000_flow_is_control(d, f->head, f->avail)) {
+        f->control = true;
+        switch (e1000_flow_receive(d, f->head)) {
+        case E1000_FLOW_DROP:
+            rx_count(d, f, false);
+            return false;
+        case E1000_FLOW_DELIVER:
+            return true;
+        case E1000_FLOW_FILTER:
+            break;
+        }
+    }
+    match = e1000_filter_address(d, f->head);
+    f->inexact = match == E1000_MATCH_INEXACT;
+    if (match == E1000_MATCH_NONE || !e1000_filter_vlan(d, &f->in)) {
+        nic_event(&d->nic, E1000_EVENT_RX_FILTERED, f->len);
+        if (f->control) {
+            rx_count(d, f, false);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* Return: false to have it offered again */
+static bool rx_frame(struct e1000 *d, struct rx_frame *f)
+{
+    size_t stored = frame_stored(d, f), size = buffer_size(d);
+    enum rx_room room;
+
+    if (!rx_passes(d, f)) {
+        return true;
+    }
+    if ((f->bad_len || f->bad_fcs) && !(d->reg.RCTL & RCTL_SBP)) {
+        nic_event(&d->nic, E1000_EVENT_RX_BAD, f->len);
+        rx_count(d, f, false);
+        return true;
+    }
+    room = rx_room(d, (stored + size - 1) / size);
+    if (room == ROOM_LATER && !f->control && !(f->rx->flags & NIC_RX_LOOPED)) {
+        return rx_hold(d);
+    }
+    if (room == ROOM_NOW && !(d->reg.RCTL & RCTL_SECRC) &&
+        !(f->rx->flags & NIC_RX_FCS)) {
+        put_fcs(f->fcs, d->nic.host->fcs(&d->nic, f->rx, f->len));
+    }
+    if (room != ROOM_NOW || !rx_store(d, f, stored)) {
+        rx_missed(d, f);
+        return true;
+    }
+    rx_count(d, f, false);
+    e1000_rx_stored(d, stored);
+    return true;
+}
+
+/* Whether the receiver would see this frame at all */
+static bool rx_hears(const struct e1000 *d, const struct nic_rx *rx)
+{
+    if (!rx_on(d)) {
+        return false;
+    }
+    return (rx->flags & NIC_RX_LOOPED) ||
+           ((d->reg.STATUS & STATUS_LU) && !e1000_loopback(d));
+}
+
+bool e1000_receive(struct nic *n, const struct nic_rx *rx)
+{
+    struct e1000 *d = e1000_of(n);
+    bool looped = rx->flags & NIC_RX_LOOPED;
+    struct rx_frame f;
+
+    if (!looped && !d->reg.rx_held && e1000_wake(d, rx)) {
+        return true;
+    }
+    if (rx_hears(d, rx) && (n->bus_master || !looped)) {
+        if (!n->bus_master || (frame_open(d, &f, rx) && !rx_frame(d, &f))) {
+            return false;
+        }
+    }
+    if (!looped && d->reg.rx_held) {
+        d->reg.rx_held = 0;
+        e1000_flow_drained(d);
+    }
+    return true;
+}
+
+/* Side effects */
+
+/* What was refused may fit now, or be dropped now */
+static void rx_offer(struct e1000 *d)
+{
+    d->nic.host->rx_ready(&d->nic);
+}
+
+void e1000_rx_reset(struct e1000 *d)
+{
+    rx_offer(d);
+}
+
+void e1000_rdt_written(struct nic *n, struct wr w)
+{
+    struct e1000 *d = e1000_of(n);
+
+    d->reg.rx_stopped = 0;
+    rx_prefetch(d);
+    if (d->reg.rx_held) {
+        rx_offer(d);
+    }
+}
+
+void e1000_rctl_written(struct nic *n, struct wr w)
+{
+    struct e1000 *d = e1000_of(n);
+
+    if (!(d->reg.RCTL & RCTL_EN)) {
+        e1000_rx_flush(d);
+        cache_drop(d);
+    } else if (!(w.old & RCTL_EN)) {
+        d->reg.rx_stopped = 0;
+        rx_prefetch(d);
+    }
+    rx_offer(d);
+}
+
+/* Another ring: what is known of the old one means nothing */
+void e1000_rx_ring_written(struct nic *n, struct wr w)
+{
+    struct e1000 *d = e1000_of(n);
+
+    d->reg.rx_stopped = 0;
+    d->reg.rx_wb_n = 0;
+    cache_drop(d);
+}
