@@ -56,11 +56,11 @@ class Setup:
 
     @property
     def log(self):
-        return self.folder / f"{self.device}.log"
+        return self.folder / f"{self.device}-{self.backend}.log"
 
     @property
     def capture(self):
-        return self.folder / f"{self.device}.pcap"
+        return self.folder / f"{self.device}-{self.backend}.pcap"
 
 
 def qemu_command(setup, append):
@@ -91,19 +91,23 @@ def kernel_arguments(driver, steps, server=None):
 
 
 class Guest:
-    """A running QEMU; lines of its console come with a time limit"""
+    """A running QEMU; lines of its console come with a time limit
 
-    def __init__(self, setup, append):
-        setup.folder.mkdir(parents=True, exist_ok=True)
-        command = [str(c) for c in qemu_command(setup, append)]
-        self._log = open(setup.log, "w", encoding="utf-8")
+    @last is the last one that said anything.
+    """
+
+    def __init__(self, command, log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [str(c) for c in command]
+        self._log = open(log, "w", encoding="utf-8")
         self._log.write(" ".join(command) + "\n")
         self._child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace")
         self._lines = queue.Queue()
         self.last = ""
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self._child.stdout:
@@ -120,27 +124,39 @@ class Guest:
         except queue.Empty:
             raise TimeoutError(f"silent for {timeout:.0f} s") from None
 
-    def close(self):
-        """End QEMU, politely first; returns its exit status"""
-        if self._child.poll() is None:
+    def wait_for(self, text, timeout):
+        """The first line that contains @text; Failure if none comes in time"""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
             try:
-                self._child.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._child.terminate()
+                line = self.line(until - time.monotonic())
+            except TimeoutError:
+                break
+            if line is None:
+                raise Failure(f"QEMU ended before {text!r}: {self.last}")
+            if text in line:
+                return line
+        raise Failure(f"no {text!r} in {timeout:.0f} s; last: {self.last}")
+
+    def wait(self, timeout):
+        """Exit status of QEMU, which is ended if it does not end by itself"""
         try:
-            self._child.wait(timeout=10)
+            return self._child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._child.terminate()
+        try:
+            return self._child.wait(10)
         except subprocess.TimeoutExpired:
             self._child.kill()
-            self._child.wait()
-        self._log.close()
-        return self._child.returncode
+            return self._child.wait()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exc):
-        self._child.terminate()
-        self.close()
+        self.wait(0)
+        self._reader.join()
+        self._log.close()
 
 
 def _follow(guest, names, label):
@@ -186,7 +202,7 @@ def run_steps(setup, names, server):
     reason = "not reached"
     say(f"{label}: booting the guest ({setup.backend})")
     append = kernel_arguments(setup.driver, names, server)
-    with Guest(setup, append) as guest:
+    with Guest(qemu_command(setup, append), setup.log) as guest:
         try:
             for step in _follow(guest, names, label):
                 say(f"{label}: {step.name} {'ok' if step.ok else 'FAILED'}: "
@@ -196,7 +212,7 @@ def run_steps(setup, names, server):
         except Failure as e:
             reason = f"not reached: {guest.last or e}"
             say(f"{label}: {e}")
-        code = guest.close()
+        code = guest.wait(5)
     if code:
         say(f"{label}: QEMU exited with status {code}")
         reason += f"; QEMU exited with status {code}"

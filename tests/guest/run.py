@@ -52,6 +52,9 @@ def arguments():
     parser.add_argument("--device", help=argparse.SUPPRESS)
     parser.add_argument("--no-build", action="store_true",
                         help=argparse.SUPPRESS)
+    # For suite guest, which runs inside a build of the project
+    parser.add_argument("--no-project", action="store_true",
+                        help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -157,7 +160,8 @@ def entry():
         # Better now than after some minutes
         write_json(args.json, {})
     if not args.no_build:
-        build_project()
+        if not args.no_project:
+            build_project()
         build_qemu()
     binary = qemu_binary()
     devices = [args.device or f"vifemu-{args.model}"]
