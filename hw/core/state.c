@@ -9,7 +9,7 @@
  *
  * after an 8-byte magic, and closed by a record whose name is empty.  Values
  * are found by name, so rows may come and go between versions.  Loading starts
- * from NIC_RESET_POWER, so only rows that differ from their reset value are
+ * from the reset value of every row, so only rows that differ from it are
  * written; a name that is unknown here, an element that does not exist or a
  * value that does not fit refuses the state, because half a state is worse
  * than none.
@@ -208,6 +208,10 @@ const char *nic_load(struct nic *n, const uint8_t *buf, size_t size)
         return "saved state: not one of this program";
     }
     n->entered = true;
+    /* Power-on leaves other values in some rows: what an EEPROM presets */
+    for (const struct regfile *const *rf = n->model->regs; *rf; rf++) {
+        regs_reset(*rf, n, NIC_RESET_POWER);
+    }
     bad = load_records(n, &r);
     if (!bad && n->model->loaded && !n->model->loaded(n)) {
         bad = "saved state: values contradict each other";
