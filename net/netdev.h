@@ -28,12 +28,14 @@ struct netdev;
  *            bytes).  False: keep it, stop reading, offer it again after
  *            netdev_flush()
  * @writable: A send that was refused may be tried again
- * @link:     The backend's carrier changed
+ * @link:     The backend's carrier changed; may be NULL
+ * @gone:     The backend was closed and this peer unplugged; may be NULL
  */
 struct netdev_peer_ops {
     bool (*receive)(void *peer, const struct nic_rx *rx);
     void (*writable)(void *peer);
     void (*link)(void *peer, bool up);
+    void (*gone)(void *peer);
 };
 
 /**
@@ -41,9 +43,9 @@ struct netdev_peer_ops {
  * @name:  Value of -netdev's type
  * @help:  One line for -netdev help
  * @keys:  NULL-terminated option names it knows besides "type" and "id"
- * @open:  Make one from options; values are JSON strings (key=value spelling)
- *         or typed (JSON spelling).  NULL and @err on failure, with nothing
- *         left behind
+ * @open:  Make one from flat options and set its @ops; values are JSON strings
+ * (key=value spelling) or typed (JSON spelling).  NULL and @err on failure,
+ * with nothing left behind
  * @close: Free it and everything it opened, run its downscript
  * @send:  Send one frame.  False: cannot take it now, nothing was sent;
  *         peer->writable() follows.  Errors that will not go away drop and
@@ -75,7 +77,7 @@ struct netdev {
     char *id;
     void *peer;
     const struct netdev_peer_ops *peer_ops;
-    GSList *dumps; /* struct dump, from -object filter-dump */
+    GSList *filters; /* struct filter, from -object filter-dump */
     unsigned caps;
     bool link_down;
     uint64_t tx_frames, tx_bytes, tx_dropped;
@@ -92,17 +94,31 @@ extern const struct netdev_ops *const netdev_types[];
  * the option, its value and what is allowed.
  */
 struct netdev *netdev_open(JsonObject *opts, GError **err);
+/* With its filters; a peer that is still plugged hears of it */
 void netdev_close(struct netdev *nd);
+struct netdev *netdev_find(const char *id);
 void netdev_plug(struct netdev *nd, const struct netdev_peer_ops *ops,
                  void *peer);
 void netdev_unplug(struct netdev *nd);
 
-/* What peers call: dumps, counts, honours link_down, then ops->send() */
+/* Whether there is a link: neither cut by set_link nor without carrier */
+bool netdev_carrier(struct netdev *nd);
+/* set_link; tells the peer */
+void netdev_set_link(struct netdev *nd, bool up);
+
+/* Finds the descriptor that QMP's getfd named, -1 if there is none; it is the
+ * caller's then.  NULL: no names */
+extern int (*netdev_named_fd)(const char *name);
+
+/* What peers call: honours link_down, then ops->send(), counts and dumps */
 bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
                  const struct offload_hdr *off);
 void netdev_flush(struct netdev *nd);
 
-/* What backends call for each frame: dumps, counts, then peer->receive() */
+/* What backends call: a frame (peer->receive(), then counts and dumps it if it
+ * was taken), room after a refused send, carrier */
 bool netdev_receive(struct netdev *nd, const struct nic_rx *rx);
+void netdev_writable(struct netdev *nd);
+void netdev_carrier_changed(struct netdev *nd);
 
 #endif

@@ -16,6 +16,11 @@
 
 #include "hw/nic.h"
 
+enum {
+    OFFLOAD_IOV_MAX = 512,       /* Pieces of an emitted frame */
+    OFFLOAD_SEGMENTS_MAX = 8192, /* 64 KiB in the smallest segments of Linux */
+};
+
 /* What a receiver of frames can take instead of plain ones */
 enum {
     OFFLOAD_CSUM = 1 << 0, /* one checksum left partial */
@@ -59,6 +64,12 @@ typedef bool offload_emit_fn(void *arg, const struct iovec *iov, unsigned n,
  *         f->head_len bytes.  A guest may change them meanwhile
  * @caps:  OFFLOAD_* of the receiver
  * @emit:  Called once, or once per segment
+ *
+ * No frame longer than NIC_RX_MAX is emitted, unless with an @off to cut it by.
+ * A supplied FCS (f->has_fcs) is checked and taken off, unless the frame is
+ * looped; checksums never cover it.  Not emitted at all: a frame that is too
+ * long, has a wrong FCS, or more than OFFLOAD_IOV_MAX - 1 pieces; after
+ * OFFLOAD_SEGMENTS_MAX segments the rest is not.
  *
  * The headers that a guest asks to cut by are verified here once more: a frame
  * whose GSO request does not fit its own headers is done in software as asked,

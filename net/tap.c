@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tap.c - -netdev tap: a network interface of the host
+ *
+ * Plain for now: no vnet header, so the kernel completes checksums and cuts
+ * segments before we see them.  A tap may be made here, be a persistent one,
+ * or come as a descriptor that somebody else opened.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/backends.h"
+#include "net/pump.h"
+
+#define TUN_DEVICE         "/dev/net/tun"
+#define DEFAULT_SCRIPT     "/etc/qemu-ifup"
+#define DEFAULT_DOWNSCRIPT "/etc/qemu-ifdown"
+
+enum { VNET_HDR_MAX = 64 };
+
+/**
+ * struct tap - An interface
+ * @hdr_len:    Bytes before each frame on a descriptor that came with a vnet
+ *              header; all zero going out, ignored coming in
+ * @downscript: Run when it is closed, or NULL
+ * @gone:       The interface was removed
+ */
+struct tap {
+    struct netdev nd;
+    struct pump pump;
+    int fd;
+    size_t hdr_len;
+    char *downscript;
+    bool gone;
+};
+
+/* The name now: scripts rename interfaces.  False: there is none any more */
+static bool tap_name(int fd, char name[IFNAMSIZ], short *flags)
+{
+    struct ifreq ifr = { 0 };
+
+    if (ioctl(fd, TUNGETIFF, &ifr)) {
+        return false;
+    }
+    memcpy(name, ifr.ifr_name, IFNAMSIZ);
+    name[IFNAMSIZ - 1] = '\0';
+    if (flags) {
+        *flags = ifr.ifr_flags;
+    }
+    return true;
+}
+
+static void tap_broken(struct pump *p, int error)
+{
+    struct tap *t = (struct tap *)p->nd;
+
+    t->gone = true;
+    g_printerr("netdev '%s': the interface is gone: %s\n", t->nd.id,
+               g_strerror(error));
+    netdev_carrier_changed(&t->nd);
+    /* What waits for room is let go, to nowhere */
+    netdev_writable(&t->nd);
+}
+
+static ssize_t tap_read(struct pump *p, void *buf, size_t size)
+{
+    struct tap *t = (struct tap *)p->nd;
+    uint8_t hdr[VNET_HDR_MAX];
+    struct iovec iov[2] = {
+        { .iov_base = hdr, .iov_len = t->hdr_len },
+        { .iov_base = buf, .iov_len = size },
+    };
+    ssize_t got;
+
+    if (!t->hdr_len) {
+        return read(t->fd, buf, size);
+    }
+    got = readv(t->fd, iov, 2);
+    if (got < 0) {
+        return got;
+    }
+    return (size_t)got > t->hdr_len ? got - (ssize_t)t->hdr_len : 0;
+}
+
+static const struct pump_ops tap_pump = {
+    .read = tap_read,
+    .broken = tap_broken,
+};
+
+static ssize_t tap_write(struct tap *t, const struct iovec *iov, unsigned n)
+{
+    static const uint8_t zero[VNET_HDR_MAX];
+    struct iovec all[OFFLOAD_IOV_MAX + 1];
+
+    if (!t->hdr_len) {
+        return writev(t->fd, iov, (int)n);
+    }
+    all[0] = (struct iovec){
+        .iov_base = (void *)(uintptr_t)zero,
+        .iov_len = t->hdr_len,
+    };
+    memcpy(all + 1, iov, n * sizeof(*iov));
+    return writev(t->fd, all, (int)n + 1);
+}
+
+static bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
+                     const struct offload_hdr *off)
+{
+    struct tap *t = (struct tap *)nd;
+    ssize_t put;
+
+    if (t->gone || n > OFFLOAD_IOV_MAX) {
+        nd->tx_dropped++;
+        return true;
+    }
+    do {
+        put = tap_write(t, iov, n);
+    } while (put < 0 && errno == EINTR);
+    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        pump_await(&t->pump, t->fd);
+        return false;
+    }
+    if (put < 0) {
+        /* EIO: the interface is down; ENOBUFS, EMSGSIZE, ..: lost on the way.
+         * If it was removed, reading finds out */
+        nd->tx_dropped++;
+    }
+    return true;
+}
+
+static void tap_flush(struct netdev *nd)
+{
+    pump_flush(&((struct tap *)nd)->pump);
+}
+
+static bool tap_link(struct netdev *nd)
+{
+    return !((struct tap *)nd)->gone;
+}
+
+static char *tap_info(struct netdev *nd)
+{
+    struct tap *t = (struct tap *)nd;
+    char name[IFNAMSIZ];
+
+    return tap_name(t->fd, name, NULL) ? g_strdup_printf("ifname=%s", name)
+                                       : g_strdup("the interface is gone");
+}
+
+/* Run "@script name" and wait for it */
+static bool run_script(const char *script, const char *key, const char *name,
+                       GError **err)
+{
+    char *argv[] = { (char *)(uintptr_t)script, (char *)(uintptr_t)name, NULL };
+    GError *why = NULL;
+    int status = 0;
+
+    if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL,
+                      NULL, NULL, NULL, &status, &why)) {
+        netdev_fail(err, "property '%s': cannot run '%s': %s", key, script,
+                    why->message);
+        g_error_free(why);
+        return false;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return true;
+    }
+    return netdev_fail(err, "property '%s': '%s %s' failed with %s %d", key,
+                       script, name, WIFEXITED(status) ? "status" : "signal",
+                       WIFEXITED(status) ? WEXITSTATUS(status)
+                                         : WTERMSIG(status));
+}
+
+static void tap_close(struct netdev *nd)
+{
+    struct tap *t = (struct tap *)nd;
+    char name[IFNAMSIZ];
+    GError *err = NULL;
+
+    pump_stop(&t->pump);
+    if (t->downscript && tap_name(t->fd, name, NULL) &&
+        !run_script(t->downscript, "downscript", name, &err)) {
+        g_printerr("netdev '%s': %s\n", nd->id, err->message);
+        g_error_free(err);
+    }
+    if (t->fd >= 0) {
+        close(t->fd);
+    }
+    g_free(t->downscript);
+    g_free(t);
+}
+
+/* Refuse names that the kernel refuses, and those it would cut */
+static bool name_ok(const char *name, const char *key, GError **err)
+{
+    const char *why = NULL;
+
+    if (strlen(name) >= IFNAMSIZ) {
+        why = "an interface name has at most 15 characters";
+    } else if (!*name || !strcmp(name, ".") || !strcmp(name, "..") ||
+               strpbrk(name, "/: \t\n\v\f\r")) {
+        why = "that is not an interface name";
+    }
+    return !why ||
+           netdev_fail(err, "property '%s' cannot be '%s': %s", key, name, why);
+}
+
+static bool fail_attach(const char *name, int why, GError **err)
+{
+    const char *hint = "";
+
+    if (why == EBUSY) {
+        hint = "; another process uses it";
+    } else if (why == EPERM) {
+        hint = "; making a tap needs CAP_NET_ADMIN, using one its owner";
+    } else if (why == EINVAL) {
+        hint = "; is it an interface, but not a tap?";
+    }
+    return netdev_fail(err, "cannot attach to tap '%s': %s%s", name,
+                       g_strerror(why), hint);
+}
+
+/* Open the tap device and make, or attach to, an interface */
+static bool tap_attach(struct tap *t, const char *name, GError **err)
+{
+    struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+
+    t->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (t->fd < 0) {
+        return netdev_fail(err, "cannot open %s: %s", TUN_DEVICE,
+                           g_strerror(errno));
+    }
+    /* The length was checked */
+    memcpy(ifr.ifr_name, name, strlen(name) + 1);
+    if (!ioctl(t->fd, TUNSETIFF, &ifr)) {
+        return true;
+    }
+    if (errno == EINVAL) {
+        /* A persistent tap made for several queues wants to hear of them */
+        ifr.ifr_flags |= IFF_MULTI_QUEUE;
+        memcpy(ifr.ifr_name, name, strlen(name) + 1);
+        if (!ioctl(t->fd, TUNSETIFF, &ifr)) {
+            return true;
+        }
+    }
+    return fail_attach(name, errno, err);
+}
+
+/* Whatever the tap was used for before: no offloads, and which header */
+static bool tap_plain(struct tap *t, GError **err)
+{
+    char name[IFNAMSIZ];
+    short flags = 0;
+    int len = 0;
+
+    if (!tap_name(t->fd, name, &flags) || !(flags & IFF_TAP)) {
+        return netdev_fail(err, "descriptor %d is not a tap", t->fd);
+    }
+    if (!(flags & IFF_NO_PI)) {
+        return netdev_fail(err, "descriptor %d is a tap without IFF_NO_PI",
+                           t->fd);
+    }
+    if (flags & IFF_VNET_HDR) {
+        if (ioctl(t->fd, TUNGETVNETHDRSZ, &len) || len < 0 ||
+            len > VNET_HDR_MAX) {
+            return netdev_fail(err,
+                               "descriptor %d has a vnet header of "
+                               "unknown size",
+                               t->fd);
+        }
+        t->hdr_len = (size_t)len;
+    }
+    if (ioctl(t->fd, TUNSETOFFLOAD, 0)) {
+        return netdev_fail(err, "cannot turn off the offloads of '%s': %s",
+                           name, g_strerror(errno));
+    }
+    return true;
+}
+
+static bool tap_sndbuf(struct tap *t, JsonObject *opts, GError **err)
+{
+    uint64_t want = 0;
+    int val;
+
+    if (!opts_size(opts, "sndbuf", 1, &want, err)) {
+        return false;
+    }
+    val = want && want < INT_MAX ? (int)want : INT_MAX;
+    if (ioctl(t->fd, TUNSETSNDBUF, &val) && want) {
+        return netdev_fail(err, "property 'sndbuf': %s", g_strerror(errno));
+    }
+    return true;
+}
+
+/* Put the interface into a bridge and bring it up */
+static bool tap_bridge(struct tap *t, const char *bridge, GError **err)
+{
+    struct ifreq ifr = { 0 };
+    char name[IFNAMSIZ];
+    int s, why = 0;
+
+    if (!name_ok(bridge, "br", err)) {
+        return false;
+    }
+    s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s < 0 || !tap_name(t->fd, name, NULL)) {
+        why = errno;
+        goto out;
+    }
+    memcpy(ifr.ifr_name, bridge, strlen(bridge) + 1);
+    ifr.ifr_ifindex = (int)if_nametoindex(name);
+    if (ioctl(s, SIOCBRADDIF, &ifr)) {
+        why = errno;
+        goto out;
+    }
+    memset(&ifr, 0, sizeof(ifr));
+    memcpy(ifr.ifr_name, name, sizeof(name));
+    if (ioctl(s, SIOCGIFFLAGS, &ifr)) {
+        why = errno;
+        goto out;
+    }
+    ifr.ifr_flags |= IFF_UP;
+    if (ioctl(s, SIOCSIFFLAGS, &ifr)) {
+        why = errno;
+    }
+out:
+    if (s >= 0) {
+        close(s);
+    }
+    return !why || netdev_fail(err,
+                               "property 'br': cannot put '%s' into "
+                               "bridge '%s': %s",
+                               name, bridge, g_strerror(why));
+}
+
+/* "no" is none; an absent one is @def, if there is such a file */
+static const char *pick_script(const char *given, const char *def)
+{
+    if (given) {
+        return strcmp(given, "no") && *given ? given : NULL;
+    }
+    return access(def, X_OK) ? NULL : def;
+}
+
+static bool tap_scripts(struct tap *t, JsonObject *opts, bool ours,
+                        GError **err)
+{
+    const char *up = NULL, *down = NULL, *br = NULL;
+    char name[IFNAMSIZ];
+
+    if (!opts_str(opts, "script", &up, err) ||
+        !opts_str(opts, "downscript", &down, err) ||
+        !opts_str(opts, "br", &br, err)) {
+        return false;
+    }
+    if (!ours && (up || down || br)) {
+        return netdev_fail(err, "properties 'script', 'downscript' and 'br' do "
+                                "not go with 'fd'");
+    }
+    if (br && !tap_bridge(t, br, err)) {
+        return false;
+    }
+    if (!ours) {
+        return true;
+    }
+    /* In a bridge already: the default scripts would do that again */
+    up = br && !up ? NULL : pick_script(up, DEFAULT_SCRIPT);
+    down = br && !down ? NULL : pick_script(down, DEFAULT_DOWNSCRIPT);
+    if (up && (!tap_name(t->fd, name, NULL) ||
+               !run_script(up, "script", name, err))) {
+        return false;
+    }
+    t->downscript = g_strdup(down);
+    return true;
+}
+
+static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
+{
+    bool by_fd = json_object_has_member(opts, "fd"), flag = false;
+    uint64_t queues = 1;
+    const char *name = NULL;
+
+    if (!opts_str(opts, "ifname", &name, err) ||
+        !opts_bool(opts, "vnet_hdr", &flag, err) ||
+        !opts_uint(opts, "queues", 1, 1, &queues, err)) {
+        return false;
+    }
+    if (by_fd && name) {
+        return netdev_fail(err, "property 'ifname' does not go with 'fd'");
+    }
+    flag = false;
+    if (!opts_bool(opts, "vhost", &flag, err) || flag) {
+        return flag ? netdev_fail(err, "property 'vhost' cannot be 'on': "
+                                       "emulated cards have no vhost")
+                    : false;
+    }
+    if (by_fd) {
+        t->fd = netdev_fd(opts, "fd", err);
+        if (t->fd < 0) {
+            return false;
+        }
+    } else if (!name_ok(name ? name : "tap%d", "ifname", err) ||
+               !tap_attach(t, name ? name : "tap%d", err)) {
+        return false;
+    }
+    return tap_plain(t, err) && tap_sndbuf(t, opts, err) &&
+           tap_scripts(t, opts, !by_fd, err);
+}
+
+static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
+{
+    struct tap *t = g_new0(struct tap, 1);
+
+    t->nd.ops = &netdev_tap;
+    t->fd = -1;
+    if (!tap_begin(t, opts, err)) {
+        tap_close(&t->nd);
+        return NULL;
+    }
+    pump_start(&t->pump, &t->nd, t->fd, &tap_pump);
+    return &t->nd;
+}
+
+static const char *const tap_keys[] = { "ifname",     "fd",     "script",
+                                        "downscript", "br",     "vnet_hdr",
+                                        "vhost",      "sndbuf", "queues",
+                                        NULL };
+
+const struct netdev_ops netdev_tap = {
+    .name = "tap",
+    .help = "a network interface of the host",
+    .keys = tap_keys,
+    .open = tap_open,
+    .close = tap_close,
+    .send = tap_send,
+    .flush = tap_flush,
+    .link = tap_link,
+    .info = tap_info,
+};
