@@ -43,6 +43,9 @@ void check_failed(const char *file, int line, const char *fmt, ...)
     va_end(ap);
     if (expected != DIFF_none) {
         shown++;
+        if (g_getenv("QTEST_SHOW_DIFFERENCES")) {
+            g_test_message("%s:%d: expected of QEMU: %s", base, line, text);
+        }
         return;
     }
     g_test_message("%s:%d: %s", base, line, text);

@@ -120,6 +120,9 @@ void phy_wr(struct e1000 *d, unsigned reg, uint16_t value);
 /** mdic() - One MDIO access; returns MDIC when R is set */
 uint32_t mdic(struct e1000 *d, uint32_t command);
 
+/** phy_loopback() - Program the PHY loopback as Linux's self-test does */
+void phy_loopback(struct e1000 *d);
+
 /* Transmit */
 
 /** tx_setup() - Ring of @count descriptors (multiple of 8), transmitter on */
@@ -176,6 +179,10 @@ bool rx_frame(struct e1000 *d, const struct frame *f, struct received *r);
 
 /** rx_accepted() - Does the card store the frame? Must be stored unchanged */
 bool rx_accepted(struct e1000 *d, const struct frame *f);
+
+/** loop_frame() - Send a frame with @cmd and take it from the receive ring */
+bool loop_frame(struct e1000 *d, const struct frame *f, unsigned cmd,
+                struct received *r);
 
 /**
  * rx_dropped() - Does the card drop the frame?
