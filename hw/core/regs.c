@@ -263,6 +263,11 @@ void regs_reset(const struct regfile *rf, struct nic *n, unsigned kind)
         if (r->alias || !reg_present(r, n) || (r->keep & 1u << kind)) {
             continue;
         }
+        if (!r->reset) {
+            /* Packet memory is a row of 16384 */
+            memset(reg_ptr(rf, r, n, 0), 0, (size_t)r->width * reg_count(r));
+            continue;
+        }
         for (unsigned i = 0; i < reg_count(r); i++) {
             reg_store(rf, r, n, i, r->reset);
         }

@@ -55,25 +55,18 @@ static void put_head(struct writer *w, const char *name, unsigned first,
     put_le(w, width, 1);
 }
 
-/* The stored value, which a fetch hook may hide from the guest */
-static uint64_t stored(const struct regfile *rf, const struct reg *r,
-                       struct nic *n, unsigned i)
-{
-    struct reg bare = *r;
-
-    bare.fetch = NULL;
-    return regs_peek(rf, &bare, n, i);
-}
-
 static void put_row(struct writer *w, const struct regfile *rf,
                     const struct reg *r, struct nic *n)
 {
     unsigned count = reg_count(r), first = 0;
+    /* The stored value, which a fetch hook may hide from the guest */
+    struct reg bare = *r;
 
-    while (first < count && stored(rf, r, n, first) == r->reset) {
+    bare.fetch = NULL;
+    while (first < count && regs_peek(rf, &bare, n, first) == r->reset) {
         first++;
     }
-    while (count > first && stored(rf, r, n, count - 1) == r->reset) {
+    while (count > first && regs_peek(rf, &bare, n, count - 1) == r->reset) {
         count--;
     }
     if (first == count) {
@@ -81,7 +74,7 @@ static void put_row(struct writer *w, const struct regfile *rf,
     }
     put_head(w, r->name, first, count - first, r->width);
     for (unsigned i = first; i < count; i++) {
-        put_le(w, stored(rf, r, n, i), r->width);
+        put_le(w, regs_peek(rf, &bare, n, i), r->width);
     }
 }
 
