@@ -95,7 +95,7 @@ def run(command, what, log, *, cwd=None, env=None):
                           "scripts/install-deps installs it") from None
         for line in child.stdout:
             out.write(line)
-            last.append(line)
+            last.append(line if len(line) < 400 else line[:400] + " ...\n")
             step = re.match(r"\[(\d+/\d+)\]", line)
             status(f"{what} {step[1] if step else ''}")
     if child.wait():
