@@ -368,6 +368,8 @@ static bool e1000_loaded(struct nic *n)
     if (!e1000_tx_loaded(d)) {
         return false;
     }
+    /* The cable here need not be where it was */
+    e1000_phy_link_changed(d);
     e1000_irq_update(d);
     return true;
 }
