@@ -120,14 +120,14 @@ uint32_t offload_sum(const void *p, size_t len, uint32_t sum)
     return offload_fold(sum) + (uint32_t)native;
 }
 
-/* Sum of bytes @from to @to of a frame in pieces */
+/* Sum of bytes @from to @to of a frame in pieces; 0 if @to comes first */
 static uint16_t cut_sum(const struct cut *c, size_t from, size_t to)
 {
     uint32_t sum = 0;
     size_t at = 0;
     bool odd = false;
 
-    for (unsigned i = 0; i < c->n && at < to; i++) {
+    for (unsigned i = 0; i < c->n && at < to && from < to; i++) {
         const uint8_t *p = c->iov[i].iov_base;
         size_t len = c->iov[i].iov_len, skip = from > at ? from - at : 0;
 
@@ -483,7 +483,7 @@ static bool gso_fits(const struct nic_frame *f, unsigned caps)
 {
     const struct nic_gso *g = &f->gso;
     const struct nic_csum *ip = &f->csum[0], *l4 = &f->csum[1];
-    const uint8_t *tcp = f->head + g->l4;
+    const uint8_t *tcp;
     struct layer y;
 
     if (g->type != NIC_GSO_TCP || f->loop || f->has_fcs ||
@@ -493,8 +493,11 @@ static bool gso_fits(const struct nic_frame *f, unsigned caps)
         return false;
     }
     if (!layer_parse(f->head, g->hdr_len, &y) || y.ipv6 != g->ipv6 ||
-        y.proto != IP_TCP || y.ip != g->ip || y.l4 != g->l4 ||
-        g->l4 + 4U * (tcp[12] >> 4) != g->hdr_len ||
+        y.proto != IP_TCP || y.ip != g->ip || y.l4 != g->l4) {
+        return false;
+    }
+    tcp = f->head + y.l4;
+    if (y.l4 + 4U * (tcp[12] >> 4) != g->hdr_len ||
         (tcp[TCP_FLAGS] & ~(TCP_FIN | TCP_PSH | TCP_ECE)) != TCP_ACK) {
         return false;
     }
