@@ -402,6 +402,17 @@ static void parts_add_bytes(struct e1000 *d, const struct rx_frame *f,
               to - from);
 }
 
+/* Sum of the datagram from @from on, given that from in.l4 on */
+static uint16_t l4_rest(const struct rx_frame *f, uint16_t l4_sum, size_t from)
+{
+    size_t cut = from - f->in.l4;
+    struct parts rest = { 0, cut & 1 };
+    uint16_t sum = inet_fold(inet_sum(f->head + f->in.l4, cut, 0));
+
+    parts_add(&rest, inet_fold((uint32_t)l4_sum + (uint16_t)~sum), 0);
+    return (uint16_t)rest.sum;
+}
+
 /**
  * packet_sum() - The packet checksum of the descriptor (SDM 3.2.9, 13.4.47)
  * @l4_sum: Sum of the datagram from in.l4 on if that is known, so that the
@@ -423,25 +434,20 @@ static uint16_t packet_sum(struct e1000 *d, const struct rx_frame *f,
         from = VLAN_AT;
     }
     from += f->strip ? INET_VLAN_TAG : 0;
-    if (l4_sum < 0 || from > end || from > f->avail) {
+    if (l4_sum < 0 || from >= end || from > f->avail) {
         parts_add_bytes(d, f, &p, from, f->len);
     } else {
-        if (from > l4) {
-            /* Take what PCSS cuts off out of the sum again */
-            struct parts rest = { 0, (from - l4) & 1 };
-            uint32_t cut = inet_sum(f->head + l4, from - l4, 0);
+        size_t known = from > l4 ? from : l4;
 
-            cut = (uint32_t)l4_sum + (uint16_t)~inet_fold(cut);
-            parts_add(&rest, inet_fold(cut), 0);
-            l4_sum = (int32_t)rest.sum;
-            l4 = from;
-        }
         parts_add_bytes(d, f, &p, from, l4);
-        parts_add(&p, (uint16_t)l4_sum, end - l4);
+        parts_add(&p, l4_rest(f, (uint16_t)l4_sum, known), end - known);
         parts_add_bytes(d, f, &p, end, f->len);
     }
     if (!(d->reg.RCTL & RCTL_SECRC)) {
-        parts_add(&p, inet_fold(inet_sum(f->fcs, E1000_FCS, 0)), E1000_FCS);
+        size_t skip = from > f->len ? min_size(from - f->len, E1000_FCS) : 0;
+
+        end = E1000_FCS - skip;
+        parts_add(&p, inet_fold(inet_sum(f->fcs + skip, end, 0)), end);
     }
     return (uint16_t)~inet_fold(p.sum);
 }

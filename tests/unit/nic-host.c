@@ -145,6 +145,7 @@ static uint16_t sum(struct nic *n, const struct nic_rx *rx, size_t from,
     uint8_t *p = flat(rx, from, len);
     uint32_t s = 0;
 
+    host.sums++;
     for (size_t i = 0; i < len; i++) {
         s += i & 1 ? p[i] : (uint32_t)p[i] << 8;
     }
@@ -173,6 +174,7 @@ static uint32_t fcs(struct nic *n, const struct nic_rx *rx, size_t len)
     uint8_t *p = flat(rx, 0, len);
     uint32_t crc = host_crc(p, len);
 
+    host.crcs++;
     g_free(p);
     return crc;
 }

@@ -36,7 +36,7 @@ struct host_sent {
  * @irq:     Pin, and @edges, how often it rose
  * @sent:    The latest frames, @n_sent since the test last set it to 0
  * @full:    What send() answers is !full
- * @ready, @pm: Calls of rx_ready() and pm()
+ * @ready, @pm, @sums, @crcs: Calls of rx_ready(), pm(), sum() and fcs()
  * @at_dma:  If set, runs before each access to guest memory, as another CPU
  *           would
  */
@@ -45,7 +45,7 @@ struct host {
     uint8_t ram[HOST_RAM];
     uint64_t now;
     bool irq, full;
-    unsigned edges, n_sent, ready, pm;
+    unsigned edges, n_sent, ready, pm, sums, crcs;
     struct host_sent sent[HOST_SENT_MAX];
     void (*at_dma)(gpa_t at, size_t len, bool write);
 };
