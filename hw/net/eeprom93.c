@@ -152,6 +152,10 @@ void eeprom93_pins(struct eeprom93 *e, unsigned words, bool cs, bool sk,
 {
     bool clock = cs && e->cs && sk && !e->sk;
 
+    if (now >= e->ready) {
+        /* Over, even if a saved state goes where the clock is behind */
+        e->ready = 0;
+    }
     if (e->cs && !cs) {
         if (e->phase == EEPROM93_COMMIT) {
             commit(e, words, now);

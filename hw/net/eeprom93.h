@@ -29,7 +29,7 @@ enum {
 /**
  * struct eeprom93 - The chip
  * @word:    Cells
- * @ready:   Time at which the write cycle ends
+ * @ready:   Time at which the write cycle ends, 0 when it did
  * @shift:   Bits of the command or the data, the newest is bit 0
  * @addr:    Address of the command being carried out
  * @out:     Word being shifted out, the next bit is bit 15
