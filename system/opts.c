@@ -10,7 +10,10 @@
 
 #include "system/vm.h"
 
-enum { OPTS_DEPTH_MAX = 8 };
+enum {
+    OPTS_DEPTH_MAX = 8,  /* Nested objects that become dotted keys */
+    JSON_DEPTH_MAX = 64, /* Brackets in text: the parser recurses */
+};
 
 GQuark vm_error_quark(void)
 {
@@ -91,11 +94,41 @@ static bool opts_add_word(JsonObject *o, char *word, const char *implied)
     return *word != '\0';
 }
 
+/* How deep the brackets of @text nest, strings left out */
+static unsigned json_depth(const char *text)
+{
+    unsigned depth = 0, max = 0;
+    char quote = '\0';
+
+    for (; *text; text++) {
+        if (quote) {
+            if (*text == '\\' && text[1]) {
+                text++;
+            } else if (*text == quote) {
+                quote = '\0';
+            }
+        } else if (*text == '"' || *text == '\'') {
+            quote = *text;
+        } else if (*text == '{' || *text == '[') {
+            max = MAX(max, ++depth);
+        } else if ((*text == '}' || *text == ']') && depth) {
+            depth--;
+        }
+    }
+    return max;
+}
+
 static JsonObject *opts_parse_json(const char *text, GError **err)
 {
     GError *why = NULL;
-    JsonNode *root = json_from_string(text, &why);
+    JsonNode *root = NULL;
     JsonObject *o = NULL;
+
+    if (json_depth(text) > JSON_DEPTH_MAX) {
+        opts_error(err, "invalid JSON: nested too deeply");
+        return NULL;
+    }
+    root = json_from_string(text, &why);
 
     if (root && JSON_NODE_HOLDS_OBJECT(root)) {
         o = opts_flatten(json_node_get_object(root), err);
@@ -161,8 +194,8 @@ static bool opts_flatten_into(JsonObject *to, JsonObject *from,
         opts_error(err, "'%s' is nested too deeply", prefix);
         return false;
     }
-    json_object_iter_init(&it, from);
-    while (ok && json_object_iter_next(&it, &name, &node)) {
+    json_object_iter_init_ordered(&it, from);
+    while (ok && json_object_iter_next_ordered(&it, &name, &node)) {
         char *key =
             *prefix ? g_strdup_printf("%s.%s", prefix, name) : g_strdup(name);
 
@@ -202,8 +235,8 @@ bool opts_known(JsonObject *o, const char *const *known, GError **err)
     JsonObjectIter it;
     const char *name;
 
-    json_object_iter_init(&it, o);
-    while (json_object_iter_next(&it, &name, NULL)) {
+    json_object_iter_init_ordered(&it, o);
+    while (json_object_iter_next_ordered(&it, &name, NULL)) {
         if (!g_strv_contains(known, name)) {
             char *all = g_strjoinv(", ", (char **)known);
 

@@ -15,6 +15,9 @@
 
 #include "hw/nic.h"
 
+struct netdev;
+struct port;
+
 /**
  * enum vm_error - Error codes of VM_ERROR; the names are QMP's error classes
  */
@@ -33,6 +36,8 @@ void vm_stop(void);         /* event STOP */
 void vm_cont(void);         /* event RESUME */
 void vm_system_reset(void); /* event RESET, guest=false */
 void vm_quit(void);         /* event SHUTDOWN; the process ends cleanly */
+/* The same for another reason of QEMU's ("host-signal", "host-ui") */
+void vm_shutdown(const char *reason);
 const char *vm_machine_name(void); /* "pc", "none" */
 const char *vm_name(void);         /* -name, or NULL */
 
@@ -44,22 +49,66 @@ bool vm_netdev_add(JsonObject *opts, GError **err);
 bool vm_netdev_del(const char *id, GError **err);
 /* "qom-type", "id", ...: filter-dump, memory-backend-* (before start only) */
 bool vm_object_add(JsonObject *opts, GError **err);
+/* What its qom-type can be, NULL-terminated and sorted */
+const char *const *vm_object_types(void);
 bool vm_object_del(const char *id, GError **err);
 /* @name: id of a device or of a netdev */
 bool vm_set_link(const char *name, bool up, GError **err);
 
 /**
  * struct vm_nic - A NIC in the machine, as lists show it
+ * @id:   NULL without one
  * @path: QOM path, "/machine/peripheral/ID" or "/machine/peripheral-anon/.."
+ * @netdev: Id of its backend, or NULL
+ * @port: Its jack (net/port.h)
  */
 struct vm_nic {
     struct nic *nic;
+    struct port *port;
     const char *id, *path, *netdev;
     unsigned bus, slot, function;
 };
 
 /* The i-th NIC, false past the last */
 bool vm_nic_at(unsigned i, struct vm_nic *out);
+
+/* The i-th netdev, NULL past the last */
+struct netdev *vm_netdev_at(unsigned i);
+
+/**
+ * struct vm_object - What -object or object-add made
+ * @info: One line for "info network", or NULL
+ */
+struct vm_object {
+    const char *id, *type, *info;
+};
+
+/* The i-th object, false past the last */
+bool vm_object_at(unsigned i, struct vm_object *out);
+
+/**
+ * struct vm_prop - A property that a device takes, for help and lists
+ * @type: As QEMU names it: "str", "bool", "int32", "uint32"
+ * @help: One line, or NULL
+ * @def:  Default as JSON text ("true", "4294967295"), or NULL
+ */
+struct vm_prop {
+    const char *name, *type, *help, *def;
+};
+
+/* The i-th property of @model: its own and those of every PCI card */
+bool vm_prop_at(const struct nic_model *model, unsigned i, struct vm_prop *out);
+
+/**
+ * vm_nic_prop() - Value of a property of a device, as qom-get shows it
+ *
+ * Return: a new node (a string, boolean or integer), NULL if there is no such
+ * property
+ */
+JsonNode *vm_nic_prop(const struct vm_nic *nic, const char *name);
+
+/* Memory and I/O map as text, for "info mtree"; caller frees */
+char *vm_info_mtree(void);
 
 /* PCI functions as query-pci reports them (an array node), caller unrefs */
 JsonNode *vm_query_pci(void);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * main.c - vifemu: from the command line to a running machine and back
+ */
+#include <glib-unix.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "monitor/qmp.h"
+#include "net/netdev.h"
+#include "system/chardev.h"
+#include "system/loop.h"
+#include "system/options.h"
+#include "system/opts.h"
+#include "system/process.h"
+#include "system/qtest.h"
+#include "system/vm-int.h"
+
+static gboolean on_signal(gpointer opaque)
+{
+    vm_shutdown("host-signal");
+    return G_SOURCE_CONTINUE;
+}
+
+static void catch_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    g_unix_signal_add(SIGTERM, on_signal, NULL);
+    g_unix_signal_add(SIGINT, on_signal, NULL);
+    g_unix_signal_add(SIGHUP, on_signal, NULL);
+}
+
+static bool chardevs_open(const struct options *o)
+{
+    for (guint i = 0; o->chardevs && i < o->chardevs->len; i++) {
+        const struct option_item *item = o->chardevs->pdata[i];
+        GError *err = NULL;
+        struct chardev *c = chardev_new(item->opts, &err);
+
+        if (!c) {
+            return option_failed(item, err);
+        }
+        qmp_chardev(c->id, c->filename);
+    }
+    return true;
+}
+
+/* The chardev that -mon, -qmp or -monitor names */
+static struct chardev *monitor_chardev(JsonObject *opts, GError **err)
+{
+    static const char *const known[] = { "chardev", "mode", "pretty", "legacy",
+                                         NULL };
+    const char *mode = opts_peek(opts, "mode");
+    const char *id = opts_peek(opts, "chardev");
+    const char *legacy = opts_peek(opts, "legacy");
+
+    if (!opts_known(opts, known, err)) {
+        return NULL;
+    }
+    if (g_strcmp0(mode, "control") != 0) {
+        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
+                    "property 'mode' cannot be '%s': QMP (mode=control) is "
+                    "what there is",
+                    mode ? mode : "readline");
+        return NULL;
+    }
+    if (!legacy && !id) {
+        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
+                    "property 'chardev' is needed");
+        return NULL;
+    }
+    return legacy ? chardev_legacy(legacy, err) : chardev_take(id, err);
+}
+
+static bool monitors_open(const struct options *o)
+{
+    for (guint i = 0; o->monitors && i < o->monitors->len; i++) {
+        const struct option_item *item = o->monitors->pdata[i];
+        GError *err = NULL;
+        struct chardev *c = monitor_chardev(item->opts, &err);
+
+        if (!c) {
+            return option_failed(item, err);
+        }
+        if (c->listening) {
+            qmp_listen(c->in);
+        } else if (c->in >= 0) {
+            qmp_serve(c->in, c->out);
+        }
+    }
+    return true;
+}
+
+static bool qtest_open(const struct options *o)
+{
+    GError *err = NULL;
+    struct chardev *c;
+
+    if (o->qtest_log && !qtest_log_open(o->qtest_log, &err)) {
+        error_report("-qtest-log: %s", err->message);
+        g_error_free(err);
+        return false;
+    }
+    if (!o->qtest) {
+        return true;
+    }
+    c = chardev_legacy(o->qtest, &err);
+    if (!c) {
+        error_report("-qtest %s: %s", o->qtest, err->message);
+        g_error_free(err);
+        return false;
+    }
+    if (c->in >= 0) {
+        qtest_serve(c->in, c->out, c->listening);
+    }
+    return true;
+}
+
+static bool wait_for_clients(void)
+{
+    GError *err = NULL;
+
+    if (chardev_wait_all(&err)) {
+        return true;
+    }
+    error_report("%s", err->message);
+    g_error_free(err);
+    return false;
+}
+
+/* Everything in the order in which it can depend on each other */
+static bool start(const struct options *o)
+{
+    if ((o->exit_with_parent && !process_die_with_parent()) ||
+        (o->daemonize && !process_daemonize()) ||
+        (o->pidfile && !process_pidfile(o->pidfile))) {
+        return false;
+    }
+    clock_set_manual();
+    if (!chardevs_open(o) || !vm_init(o) || !monitors_open(o) ||
+        !qtest_open(o) || !wait_for_clients()) {
+        return false;
+    }
+    if ((o->chroot_dir || o->run_as) &&
+        !process_drop_rights(o->chroot_dir, o->run_as)) {
+        return false;
+    }
+    if (o->sandbox && !process_sandbox()) {
+        return false;
+    }
+    process_ready();
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = { 0 };
+    int status = EXIT_FAILURE;
+    char *name = g_path_get_basename(argv[0]);
+
+    g_set_prgname(name);
+    g_free(name);
+    switch (options_parse(&o, argc, argv)) {
+    case OPTIONS_DONE:
+        status = EXIT_SUCCESS;
+        goto out;
+    case OPTIONS_ERROR:
+        goto out;
+    case OPTIONS_RUN:
+        break;
+    }
+    catch_signals();
+    netdev_named_fd = qmp_take_fd;
+    if (start(&o)) {
+        if (!o.stopped) {
+            vm_cont();
+        }
+        loop_run();
+        status = EXIT_SUCCESS;
+    }
+    qmp_close_all();
+    qtest_close();
+    vm_fini();
+    chardev_close_all();
+    process_fini();
+out:
+    options_clear(&o);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.h - the process itself: background, rights, confinement
+ *
+ * All say on stderr what went wrong and return false.
+ */
+#ifndef SYSTEM_PROCESS_H
+#define SYSTEM_PROCESS_H
+
+#include <stdbool.h>
+
+/* -run-with exit-with-parent=on */
+bool process_die_with_parent(void);
+
+/**
+ * process_daemonize() - Fork; the parent waits until the child is set up
+ *
+ * Call before anything is opened that cares about the process.  Returns in the
+ * child only; the parent exits with 0 after process_ready(), with 1 if the
+ * child ended before.
+ */
+bool process_daemonize(void);
+
+/* The daemon is set up: release the parent, let go of the terminal */
+void process_ready(void);
+
+/* -pidfile: created and locked; removed by process_fini() */
+bool process_pidfile(const char *path);
+
+/* @dir, @user: may be NULL; @user: a name or UID:GID */
+bool process_drop_rights(const char *dir, const char *user);
+
+/* -sandbox on: only what a running process needs, see process.c */
+bool process_sandbox(void);
+
+void process_fini(void);
+
+#endif

@@ -1,0 +1,807 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vm.c - what a person or a program can do to the machine
+ *
+ * Keeps the lists of NICs, backends and memory, and puts them together.
+ * Unplugging a NIC takes two steps, as on hardware: device_del asks the guest
+ * through ACPI, the guest ejects the slot (or the machine is reset), and only
+ * then the NIC is gone.
+ */
+#include "system/vm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/filter.h"
+#include "net/netdev.h"
+#include "system/log.h"
+#include "system/loop.h"
+#include "system/machine.h"
+#include "system/opts.h"
+#include "system/ram.h"
+#include "system/vm-int.h"
+
+enum { RAM_DEFAULT = 128 << 20, FIRST_SLOT = 2 };
+
+struct vm_listener {
+    vm_event_fn *fn;
+    void *opaque;
+};
+
+GPtrArray *vm_nics;
+static GPtrArray *netdevs; /* struct netdev */
+static GPtrArray *rams;    /* struct ram, from objects */
+static struct ram *own_ram;
+static GSList *listeners;
+static GPtrArray *globals; /* struct option_item */
+static const char *machine_name = "none";
+static char *guest_name;
+static bool running, started;
+static unsigned anon_count;
+static void (*irq_listener)(unsigned n, bool level);
+
+static bool G_GNUC_PRINTF(3, 4)
+    vm_fail(GError **err, enum vm_error code, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    if (err) {
+        *err = g_error_new_valist(VM_ERROR, (int)code, format, ap);
+    }
+    va_end(ap);
+    return false;
+}
+
+/* Events */
+
+void vm_event_listen(vm_event_fn *fn, void *opaque)
+{
+    struct vm_listener *l = g_new(struct vm_listener, 1);
+
+    *l = (struct vm_listener){ fn, opaque };
+    listeners = g_slist_append(listeners, l);
+}
+
+void vm_event_unlisten(vm_event_fn *fn, void *opaque)
+{
+    for (GSList *i = listeners; i; i = i->next) {
+        struct vm_listener *l = i->data;
+
+        if (l->fn == fn && l->opaque == opaque) {
+            listeners = g_slist_delete_link(listeners, i);
+            g_free(l);
+            return;
+        }
+    }
+}
+
+void vm_event(const char *name, JsonObject *data)
+{
+    GSList *next;
+
+    for (GSList *i = listeners; i; i = next) {
+        struct vm_listener *l = i->data;
+
+        next = i->next;
+        l->fn(l->opaque, name, data ? json_object_ref(data) : NULL);
+    }
+    g_clear_pointer(&data, json_object_unref);
+}
+
+/* Life */
+
+bool vm_is_running(void)
+{
+    return running;
+}
+
+const char *vm_machine_name(void)
+{
+    return machine_name;
+}
+
+const char *vm_name(void)
+{
+    return guest_name;
+}
+
+void vm_stop(void)
+{
+    if (running) {
+        running = false;
+        clock_pause(true);
+        vm_event("STOP", NULL);
+    }
+}
+
+void vm_cont(void)
+{
+    if (running) {
+        return;
+    }
+    running = true;
+    clock_pause(false);
+    for (guint i = 0; i < vm_nics->len; i++) {
+        nicdev_resume(vm_nics->pdata[i]);
+    }
+    vm_event("RESUME", NULL);
+}
+
+/* {"guest": false, "reason": @reason} */
+static JsonObject *host_reason(const char *reason)
+{
+    JsonObject *o = json_object_new();
+
+    json_object_set_boolean_member(o, "guest", FALSE);
+    json_object_set_string_member(o, "reason", reason);
+    return o;
+}
+
+void vm_shutdown(const char *reason)
+{
+    vm_event("SHUTDOWN", host_reason(reason));
+    loop_quit();
+}
+
+void vm_quit(void)
+{
+    vm_shutdown("host-qmp-quit");
+}
+
+/* The NIC is gone for the guest: remove it */
+static void nic_remove(struct nicdev *d)
+{
+    JsonObject *data = json_object_new();
+
+    if (d->id) {
+        json_object_set_string_member(data, "device", d->id);
+    }
+    json_object_set_string_member(data, "path", d->path);
+    machine_slot_gone(d->pci.devfn >> 3);
+    g_ptr_array_remove(vm_nics, d);
+    nicdev_close(d);
+    vm_event("DEVICE_DELETED", data);
+}
+
+void vm_system_reset(void)
+{
+    for (guint i = vm_nics->len; i-- > 0;) {
+        struct nicdev *d = vm_nics->pdata[i];
+
+        if (d->unplug_pending) {
+            nic_remove(d);
+        }
+    }
+    for (guint i = 0; i < vm_nics->len; i++) {
+        nicdev_reset(vm_nics->pdata[i]);
+    }
+    machine_reset();
+    vm_event("RESET", host_reason("host-qmp-system-reset"));
+}
+
+/* struct machine_ops */
+
+static void chip_irq(unsigned n, bool level)
+{
+    if (irq_listener) {
+        irq_listener(n, level);
+    }
+}
+
+void vm_irq_listen(void (*fn)(unsigned n, bool level))
+{
+    irq_listener = fn;
+}
+
+static void chip_bar(struct pci_dev *p, unsigned bar, bool on)
+{
+    nicdev_bar((struct nicdev *)p, bar, on);
+}
+
+static void chip_eject(unsigned slot)
+{
+    for (guint i = vm_nics->len; i-- > 0;) {
+        struct nicdev *d = vm_nics->pdata[i];
+
+        if (d->pci.devfn >> 3 == slot) {
+            nic_remove(d);
+        }
+    }
+}
+
+static void chip_msi(struct pci_dev *p, uint64_t addr, uint32_t data)
+{
+    ((struct nicdev *)p)->messages++;
+}
+
+static const struct machine_ops chip_ops = {
+    .irq = chip_irq, .bar = chip_bar, .eject = chip_eject, .msi = chip_msi
+};
+
+/* Devices */
+
+static struct nicdev *nic_find(const char *id)
+{
+    for (guint i = 0; id && i < vm_nics->len; i++) {
+        struct nicdev *d = vm_nics->pdata[i];
+
+        if (!g_strcmp0(d->id, id) || !strcmp(d->path, id)) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+/* "SLOT" or "SLOT.FUNCTION" in hexadecimal, or devfn as a JSON number */
+static bool devfn_parse(JsonObject *opts, int *devfn, GError **err)
+{
+    JsonNode *node = json_object_get_member(opts, "addr");
+    const char *s = opts_peek(opts, "addr");
+    unsigned slot, function = 0;
+    int n = 0;
+
+    if (!node) {
+        return true;
+    }
+    if (JSON_NODE_HOLDS_VALUE(node) &&
+        json_node_get_value_type(node) == G_TYPE_INT64) {
+        gint64 v = json_node_get_int(node);
+
+        if (v >= -1 && v <= 255) {
+            *devfn = (int)v;
+            return true;
+        }
+    }
+    if (s && strlen(s) < 16 && g_ascii_isxdigit(*s) &&
+        ((sscanf(s, "%x.%x%n", &slot, &function, &n) == 2 && !s[n]) ||
+         (sscanf(s, "%x%n", &slot, &n) == 1 && !s[n])) &&
+        slot < PCI_SLOTS && function < PCI_FUNCTIONS) {
+        *devfn = (int)(slot << 3 | function);
+        return true;
+    }
+    return vm_fail(err, VM_ERROR_GENERIC,
+                   "property 'addr' cannot be '%s': it takes SLOT or "
+                   "SLOT.FUNCTION, hexadecimal, up to 1f.7",
+                   s ? s : "that");
+}
+
+/* Who is at @devfn, for messages */
+static const char *occupant(const struct pci_bus *bus, unsigned devfn)
+{
+    for (guint i = 0; i < vm_nics->len; i++) {
+        struct nicdev *d = vm_nics->pdata[i];
+
+        if (&d->pci == bus->dev[devfn]) {
+            return d->id ? d->id : d->nic->model->name;
+        }
+    }
+    return "the chipset";
+}
+
+/* Whether functions of a slot go together (as PCI software expects them) */
+static bool slot_check(const struct pci_bus *bus, unsigned devfn, bool multi,
+                       GError **err)
+{
+    unsigned first = devfn & ~7u;
+
+    if (bus->dev[devfn]) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "PCI: slot %u function %u not available, in use by %s",
+                       devfn >> 3, devfn & 7, occupant(bus, devfn));
+    }
+    if ((devfn & 7) && bus->dev[first] &&
+        !(bus->dev[first]->cfg[PCI_HEADER_TYPE] & PCI_HEADER_MULTIFUNCTION)) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "PCI: single function device at slot %u, property "
+                       "'multifunction' of function 0 is off",
+                       devfn >> 3);
+    }
+    for (unsigned f = 1; !(devfn & 7) && !multi && f < PCI_FUNCTIONS; f++) {
+        if (bus->dev[first + f]) {
+            return vm_fail(err, VM_ERROR_GENERIC,
+                           "PCI: function %u of slot %u is in use, so function "
+                           "0 needs multifunction=on",
+                           f, devfn >> 3);
+        }
+    }
+    return true;
+}
+
+static bool devfn_choose(const struct pci_bus *bus, JsonObject *opts,
+                         uint8_t *devfn, GError **err)
+{
+    bool multi = false;
+    int want = -1;
+
+    if (!devfn_parse(opts, &want, err) ||
+        !opts_bool(opts, "multifunction", &multi, err)) {
+        return false;
+    }
+    for (unsigned slot = FIRST_SLOT; want < 0 && slot < PCI_SLOTS; slot++) {
+        if (slot_check(bus, slot << 3, multi, NULL)) {
+            want = (int)slot << 3;
+        }
+    }
+    if (want < 0) {
+        return vm_fail(err, VM_ERROR_GENERIC, "PCI: no slot is free");
+    }
+    *devfn = (uint8_t)want;
+    return slot_check(bus, *devfn, multi, err);
+}
+
+static bool bootindex_check(JsonObject *opts, GError **err)
+{
+    int64_t want = -1;
+
+    if (!opts_int(opts, "bootindex", INT32_MIN, INT32_MAX, &want, err)) {
+        return false;
+    }
+    for (guint i = 0; want >= 0 && i < vm_nics->len; i++) {
+        struct nicdev *d = vm_nics->pdata[i];
+        int64_t its = -1;
+
+        opts_int(d->opts, "bootindex", INT32_MIN, INT32_MAX, &its, NULL);
+        if (its == want) {
+            return vm_fail(err, VM_ERROR_GENERIC,
+                           "property 'bootindex' cannot be %" PRId64
+                           ": it is that of '%s'",
+                           want, d->id ? d->id : d->nic->model->name);
+        }
+    }
+    return true;
+}
+
+static bool id_check(JsonObject *opts, GError **err)
+{
+    const char *id = NULL;
+
+    if (!opts_str(opts, "id", &id, err)) {
+        return false;
+    }
+    if (id && !opts_id_ok(id)) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "property 'id' cannot be '%s': it takes a letter, then "
+                       "letters, digits, '-', '.', '_'",
+                       id);
+    }
+    return !nic_find(id) ||
+           vm_fail(err, VM_ERROR_GENERIC, "Duplicate device ID '%s'", id);
+}
+
+static bool bus_check(JsonObject *opts, GError **err)
+{
+    const char *bus = NULL;
+
+    if (!opts_str(opts, "bus", &bus, err)) {
+        return false;
+    }
+    return !bus || !strcmp(bus, "pci.0") || !strcmp(bus, "/pci.0") ||
+           vm_fail(err, VM_ERROR_GENERIC, "Bus '%s' not found; there is pci.0",
+                   bus);
+}
+
+/* -global MODEL.PROP=VALUE for what @opts does not say */
+static void globals_apply(JsonObject *opts, const struct nic_model *model)
+{
+    for (guint i = 0; globals && i < globals->len; i++) {
+        const struct option_item *item = globals->pdata[i];
+        char *prefix = g_strdup_printf("%s.", model->name);
+        JsonObjectIter it;
+        const char *key;
+        JsonNode *val;
+
+        json_object_iter_init(&it, item->opts);
+        while (json_object_iter_next(&it, &key, &val)) {
+            if (g_str_has_prefix(key, prefix) &&
+                !json_object_has_member(opts, key + strlen(prefix))) {
+                json_object_set_member(opts, key + strlen(prefix),
+                                       json_node_copy(val));
+            }
+        }
+        g_free(prefix);
+    }
+}
+
+/* @opts is flat and ours to change */
+static bool nic_add(JsonObject *opts, GError **err)
+{
+    const char *driver = opts_peek(opts, "driver"), *id;
+    const struct nic_model *model = nicdev_model(driver);
+    struct pci_bus *bus = machine_pci();
+    struct nicdev *d;
+    uint8_t devfn;
+    char *path;
+
+    if (!driver) {
+        return vm_fail(err, VM_ERROR_GENERIC, "Parameter 'driver' is missing");
+    }
+    if (!model) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "'%s' is not a valid device model name; -device help "
+                       "lists them",
+                       driver);
+    }
+    globals_apply(opts, model);
+    if (!bus || !model->pci) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "No 'PCI' bus found for device '%s'", driver);
+    }
+    if (!id_check(opts, err) || !bus_check(opts, err) ||
+        !bootindex_check(opts, err) || !devfn_choose(bus, opts, &devfn, err)) {
+        return false;
+    }
+    id = opts_peek(opts, "id");
+    path =
+        id ? g_strdup_printf("/machine/peripheral/%s", id)
+           : g_strdup_printf("/machine/peripheral-anon/device[%u]", anon_count);
+    d = nicdev_open(opts, model, bus, path, devfn, err);
+    g_free(path);
+    if (!d) {
+        return false;
+    }
+    anon_count += !id;
+    g_ptr_array_add(vm_nics, d);
+    if (started) {
+        machine_slot_added(devfn >> 3);
+    }
+    return true;
+}
+
+bool vm_device_add(JsonObject *opts, GError **err)
+{
+    JsonObject *flat = opts_flatten(opts, err);
+    bool ok = flat && nic_add(flat, err);
+
+    g_clear_pointer(&flat, json_object_unref);
+    return ok;
+}
+
+bool vm_device_del(const char *id, GError **err)
+{
+    struct nicdev *d = nic_find(id);
+
+    if (!d) {
+        return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
+                       id);
+    }
+    if (d->unplug_pending) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "Device %s is already in the process of unplug", id);
+    }
+    d->unplug_pending = true;
+    machine_slot_asked(d->pci.devfn >> 3);
+    return true;
+}
+
+/* Backends */
+
+bool vm_netdev_add(JsonObject *opts, GError **err)
+{
+    JsonObject *flat = opts_flatten(opts, err);
+    struct netdev *nd = flat ? netdev_open(flat, err) : NULL;
+
+    g_clear_pointer(&flat, json_object_unref);
+    if (nd) {
+        g_ptr_array_add(netdevs, nd);
+    }
+    return nd != NULL;
+}
+
+static struct netdev *own_netdev(const char *id)
+{
+    struct netdev *nd;
+
+    for (unsigned i = 0; (nd = vm_netdev_at(i)); i++) {
+        if (!strcmp(nd->id, id)) {
+            return nd;
+        }
+    }
+    return NULL;
+}
+
+bool vm_netdev_del(const char *id, GError **err)
+{
+    struct netdev *nd = own_netdev(id);
+
+    if (!nd) {
+        return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
+                       id);
+    }
+    g_ptr_array_remove(netdevs, nd);
+    netdev_close(nd);
+    return true;
+}
+
+struct netdev *vm_netdev_at(unsigned i)
+{
+    return i < netdevs->len ? netdevs->pdata[i] : NULL;
+}
+
+bool vm_set_link(const char *name, bool up, GError **err)
+{
+    struct nicdev *d = nic_find(name);
+    struct netdev *nd = d ? NULL : own_netdev(name);
+
+    if (d) {
+        nicdev_set_link(d, up);
+    } else if (nd) {
+        netdev_set_link(nd, up);
+    } else {
+        return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
+                       name);
+    }
+    return true;
+}
+
+/* Objects */
+
+static struct ram *ram_find(const char *id)
+{
+    for (guint i = 0; i < rams->len; i++) {
+        struct ram *r = rams->pdata[i];
+
+        if (!g_strcmp0(r->id, id)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *vm_object_types(void)
+{
+    static GPtrArray *all;
+
+    if (!all) {
+        all = g_ptr_array_new();
+        for (unsigned i = 0; ram_types[i]; i++) {
+            g_ptr_array_add(all, (gpointer)ram_types[i]);
+        }
+        for (unsigned i = 0; filter_types[i]; i++) {
+            g_ptr_array_add(all, (gpointer)filter_types[i]->name);
+        }
+        g_ptr_array_sort(all, compare_names);
+        g_ptr_array_add(all, NULL);
+    }
+    return (const char *const *)all->pdata;
+}
+
+/* @opts is flat */
+static bool object_add(JsonObject *opts, GError **err)
+{
+    const char *type = opts_peek(opts, "qom-type"), *id = opts_peek(opts, "id");
+    struct ram *r;
+
+    if (!type || !id) {
+        return vm_fail(err, VM_ERROR_GENERIC, "Parameter '%s' is missing",
+                       type ? "id" : "qom-type");
+    }
+    if (!g_strv_contains(vm_object_types(), type)) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "object type '%s' is not supported; -object help lists "
+                       "the types",
+                       type);
+    }
+    if (!opts_id_ok(id)) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "property 'id' cannot be '%s': it takes a letter, then "
+                       "letters, digits, '-', '.', '_'",
+                       id);
+    }
+    if (ram_find(id) || filter_exists(id)) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "attempt to add duplicate property '%s' to object (type "
+                       "'container')",
+                       id);
+    }
+    if (!g_strv_contains(ram_types, type)) {
+        return filter_add(opts, err);
+    }
+    r = ram_open(opts, err);
+    if (r) {
+        g_ptr_array_add(rams, r);
+    }
+    return r != NULL;
+}
+
+bool vm_object_add(JsonObject *opts, GError **err)
+{
+    JsonObject *flat = opts_flatten(opts, err);
+    bool ok = flat && object_add(flat, err);
+
+    g_clear_pointer(&flat, json_object_unref);
+    return ok;
+}
+
+bool vm_object_del(const char *id, GError **err)
+{
+    struct ram *r = ram_find(id);
+
+    if (filter_exists(id)) {
+        return filter_del(id, err);
+    }
+    if (!r) {
+        return vm_fail(err, VM_ERROR_GENERIC, "object '%s' not found", id);
+    }
+    if (r->used) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "object '%s' is in use, can not be deleted", id);
+    }
+    g_ptr_array_remove(rams, r);
+    return true;
+}
+
+/* The i-th filter of all backends */
+static struct filter *filter_at(unsigned i)
+{
+    struct netdev *nd;
+
+    for (unsigned k = 0; (nd = vm_netdev_at(k)); k++) {
+        for (GSList *l = nd->filters; l; l = l->next, i--) {
+            if (!i) {
+                return l->data;
+            }
+        }
+    }
+    return NULL;
+}
+
+bool vm_object_at(unsigned i, struct vm_object *out)
+{
+    static char info[128];
+    struct filter *f;
+
+    if (i < rams->len) {
+        struct ram *r = rams->pdata[i];
+
+        *out = (struct vm_object){ .id = r->id, .type = r->type };
+        return true;
+    }
+    f = filter_at(i - rams->len);
+    if (!f) {
+        return false;
+    }
+    snprintf(info, sizeof(info), "netdev=%s,status=%s", f->netdev->id,
+             f->off ? "off" : "on");
+    *out =
+        (struct vm_object){ .id = f->id, .type = f->ops->name, .info = info };
+    return true;
+}
+
+void vm_trace(bool on)
+{
+    log_trace_all(on);
+    for (guint i = 0; i < vm_nics->len; i++) {
+        nicdev_set_tracing(vm_nics->pdata[i]);
+    }
+}
+
+/* Building it */
+
+bool option_failed(const struct option_item *item, GError *err)
+{
+    error_report("-%s %s: %s", item->name, item->text, err->message);
+    g_error_free(err);
+    return false;
+}
+
+/* Apply @add to each use of an option */
+static bool add_all(GPtrArray *items,
+                    bool (*add)(JsonObject *opts, GError **err))
+{
+    for (guint i = 0; items && i < items->len; i++) {
+        const struct option_item *item = items->pdata[i];
+        GError *err = NULL;
+
+        if (!add(item->opts, &err)) {
+            return option_failed(item, err);
+        }
+    }
+    return true;
+}
+
+/* As add_all(), for objects of one kind: backends look up nothing, filters
+ * look up backends */
+static bool add_objects(GPtrArray *items, bool memory)
+{
+    for (guint i = 0; items && i < items->len; i++) {
+        const struct option_item *item = items->pdata[i];
+        const char *type = opts_peek(item->opts, "qom-type");
+        bool is_filter = type && g_str_has_prefix(type, "filter-");
+        GError *err = NULL;
+
+        if (is_filter != memory && !vm_object_add(item->opts, &err)) {
+            return option_failed(item, err);
+        }
+    }
+    return true;
+}
+
+/* The machine's RAM, NULL for none; false after saying what is wrong */
+static bool ram_choose(const struct options *o, struct ram **ram)
+{
+    bool none = !strcmp(machine_name, "none");
+    GError *err = NULL;
+
+    *ram = NULL;
+    if (o->ram_backend) {
+        *ram = ram_find(o->ram_backend);
+        if (!*ram) {
+            error_report("-machine memory-backend=%s: there is no -object with "
+                         "that id",
+                         o->ram_backend);
+        } else if (o->ram_size && o->ram_size != (*ram)->size) {
+            error_report("-machine memory-backend=%s: its size, %" PRIu64
+                         ", is not that of -m, %" PRIu64,
+                         o->ram_backend, (*ram)->size, o->ram_size);
+            return false;
+        }
+        return *ram != NULL;
+    }
+    if (none && !o->ram_size) {
+        return true;
+    }
+    own_ram = ram_anonymous(o->ram_size ? o->ram_size : RAM_DEFAULT, &err);
+    if (!own_ram) {
+        error_report("-m: %s", err->message);
+        g_error_free(err);
+    }
+    *ram = own_ram;
+    return own_ram != NULL;
+}
+
+static void ram_free(void *opaque)
+{
+    ram_close(opaque);
+}
+
+bool vm_init(const struct options *o)
+{
+    struct ram *ram;
+
+    vm_nics = g_ptr_array_new();
+    netdevs = g_ptr_array_new();
+    rams = g_ptr_array_new_with_free_func(ram_free);
+    globals = o->globals;
+    machine_name = o->machine ? o->machine : "pc";
+    machine_name = machine_known(machine_name);
+    guest_name = g_strdup(o->name);
+    clock_pause(true);
+    if (!add_objects(o->objects, true) || !ram_choose(o, &ram)) {
+        return false;
+    }
+    machine_init(machine_name, ram, &chip_ops);
+    if (!add_all(o->netdevs, vm_netdev_add) || !legacy_nics(o->nics) ||
+        !add_objects(o->objects, false) ||
+        !add_all(o->devices, vm_device_add)) {
+        return false;
+    }
+    globals = NULL;
+    started = true;
+    return true;
+}
+
+void vm_fini(void)
+{
+    if (!vm_nics) {
+        return;
+    }
+    running = false;
+    while (vm_nics->len) {
+        nicdev_close(g_ptr_array_remove_index(vm_nics, vm_nics->len - 1));
+    }
+    while (netdevs->len) {
+        netdev_close(g_ptr_array_remove_index(netdevs, netdevs->len - 1));
+    }
+    g_clear_pointer(&vm_nics, g_ptr_array_unref);
+    g_clear_pointer(&netdevs, g_ptr_array_unref);
+    g_clear_pointer(&rams, g_ptr_array_unref);
+    g_clear_pointer(&own_ram, ram_close);
+    g_clear_pointer(&guest_name, g_free);
+}
