@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import pathlib
+import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -98,13 +99,18 @@ def table(results):
     return "\n".join(lines)
 
 
+def _cell(step):
+    """Verdict with the rate, where there is one, or the time"""
+    rate = re.search(r"[0-9.]+ MiB/s", step.detail)
+    took = rate[0] if rate else f"{step.seconds:.2f} s"
+    return f"{'ok' if step.ok else 'FAILED':>8}{took:>14}"
+
+
 def comparison(ours, theirs):
     """Both cards side by side, a row per step"""
-    lines = ["", f"  {'step':<18}{'ours':>16}{'QEMU':>16}"]
+    lines = ["", f"  {'step':<18}{'ours':>22}{'QEMU':>22}"]
     for a, b in zip(ours, theirs):
-        cells = "".join(f"{'ok' if s.ok else 'FAILED':>8}{s.seconds:>6.2f} s"
-                        for s in (a, b))
-        lines.append(f"  {a.name:<18}{cells}")
+        lines.append(f"  {a.name:<18}{_cell(a)}{_cell(b)}")
     return "\n".join(lines)
 
 
