@@ -307,6 +307,10 @@ static void test_exhaustion(void)
     g_assert_cmpuint(rd(RNBC), ==, 1);
     g_assert_cmpuint(rd(MPC), ==, 0);
     g_assert_cmpuint(rd(GPRC), ==, 7);
+    /* A loopback in between does not make it another frame */
+    g_assert_true(frame_offer(&f, NIC_RX_LOOPED));
+    g_assert_false(frame_offer(&f, 0));
+    g_assert_cmpuint(rd(RNBC), ==, 0);
     ring_expect_free(7);
 
     ring_renew(0);
