@@ -169,7 +169,8 @@ def rule_shell(root):
         lines(p)[:1] and re.match(r"#!.*\b(sh|bash)\b", lines(p)[0]))]
     if not scripts:
         return
-    for line in tool("shellcheck", "-f", "gcc", *map(str, scripts)):
+    for line in tool("shellcheck", "-S", "warning", "-f", "gcc",
+                     *map(str, scripts)):
         match = re.match(r"(.*?):(\d+):\d+: (.*)", line)
         if match:
             yield pathlib.Path(match[1]), int(match[2]), match[3]
