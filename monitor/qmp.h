@@ -21,6 +21,22 @@ void qmp_serve(int in, int out);
  */
 void qmp_listen(int fd);
 
+/**
+ * qmp_chardev() - Make a chardev known to query-chardev
+ * @label:    Its id
+ * @filename: What it is connected to, as QEMU words it ("unix:PATH", "stdio")
+ *
+ * libxl asks for it before anything else.
+ */
+void qmp_chardev(const char *label, const char *filename);
+
+/**
+ * qmp_take_fd() - Take a descriptor that a client sent with "getfd"
+ *
+ * Return: the descriptor, the caller's from now on; -1 if none has that name
+ */
+int qmp_take_fd(const char *name);
+
 /* Ends all sessions, sending what is still queued */
 void qmp_close_all(void);
 
