@@ -478,6 +478,12 @@ bool port_run(struct port *p)
     return (more && may_go_on(p)) || (p->loop.frames && !p->rx_wait);
 }
 
+void port_settle(struct port *p)
+{
+    nic_kick(p->nic, p->owed);
+    p->owed = 0;
+}
+
 void port_stats(const struct port *p, struct port_stats *s)
 {
     *s = p->stats;

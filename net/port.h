@@ -65,6 +65,10 @@ void port_rx_ready(struct port *p);
  */
 bool port_run(struct port *p);
 
+/* Before the card is saved: it gets back the work of visits that we ended,
+ * because what a port holds is not part of a state */
+void port_settle(struct port *p);
+
 /* Counters for "x-vifemu-counters": frames queued, dropped, segmented */
 struct port_stats {
     uint64_t sent, queued, dropped, segments, looped, refused;

@@ -15,20 +15,20 @@
  *
  * DMA reaches RAM only: not another device's registers, and not our own.
  */
-#include "qemu/osdep.h"
-#include "qemu/error-report.h"
-#include "qemu/log.h"
-#include "qemu/main-loop.h"
-#include "qemu/module.h"
-#include "qemu/rcu.h"
-#include "qemu/timer.h"
-#include "qapi/error.h"
-#include "qapi/qapi-commands-net.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "net/net.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-net.h"
+#include "qemu/error-report.h"
+#include "qemu/log.h"
+#include "qemu/main-loop.h"
+#include "qemu/module.h"
+#include "qemu/osdep.h"
+#include "qemu/rcu.h"
+#include "qemu/timer.h"
 #include "sysemu/qtest.h"
 #include "sysemu/runstate.h"
 #include "sysemu/sysemu.h"
@@ -41,6 +41,9 @@
 #else
 #define TYPE_PREFIX "vifemu-"
 #endif
+
+/* As many visits are made before a qtest access is answered, at most */
+#define QTEST_VISITS 64
 
 /* A saved state is kilobytes; what claims to be more than this is not one */
 #define STATE_MAX (1u << 20)
@@ -60,7 +63,6 @@ struct shim_ref {
  * @bh:         The deferred visit
  * @running:    Tells when the machine runs again
  * @blocked:    QEMU queues a frame of ours; no more until it was sent
- * @held:       QEMU keeps a frame that the card refused
  * @loading:    The pin's level comes from a saved state: it is no edge
  * @state, @state_len: The card's saved state, only while saving or loading
  * @card:       The model's instance, of model->size bytes
@@ -78,7 +80,7 @@ struct shim {
     uint32_t prop_uint[NIC_PROPS_MAX];
     QEMUBH *bh;
     VMChangeStateEntry *running;
-    bool blocked, held, loading;
+    bool blocked, loading;
     uint8_t *state;
     uint32_t state_len;
     uint8_t card[] QEMU_ALIGNED(16);
@@ -228,11 +230,11 @@ static const void *port_map(void *host, gpa_t at, size_t *len)
 
     RCU_READ_LOCK_GUARD();
     /* Of what is no RAM, QEMU would make a bounce buffer by reading it */
-    if (memory_access_is_direct(
-            address_space_translate(as, at.addr, &(hwaddr){ 0 },
-                                    &(hwaddr){ 1 }, false,
-                                    MEMTXATTRS_UNSPECIFIED),
-            false)) {
+    if (memory_access_is_direct(address_space_translate(as, at.addr,
+                                                        &(hwaddr){ 0 },
+                                                        &(hwaddr){ 1 }, false,
+                                                        MEMTXATTRS_UNSPECIFIED),
+                                false)) {
         p = pci_dma_map(&s->pci, at.addr, &mapped, DMA_DIRECTION_TO_DEVICE);
     }
     *len = p ? mapped : 0;
@@ -272,7 +274,6 @@ static void port_flush(void *host)
 {
     struct shim *s = host;
 
-    s->held = false;
     qemu_flush_queued_packets(qemu_get_queue(s->nic));
 }
 
@@ -297,10 +298,10 @@ static bool shim_may_run(void)
     return runstate_is_running() || qtest_driver();
 }
 
-/* Visits until nothing is left, but not for ever: a timer's worth at most */
+/* Visits until nothing is left, within reason: the bottom half does the rest */
 static void shim_run_now(struct shim *s)
 {
-    for (unsigned i = 0; i < 64 && port_run(s->port); i++) {
+    for (unsigned i = 0; i < QTEST_VISITS && port_run(s->port); i++) {
     }
 }
 
@@ -313,10 +314,6 @@ static void shim_bh(void *opaque)
     }
     if (port_run(s->port)) {
         qemu_bh_schedule(s->bh);
-    }
-    /* The network answered while the card was busy */
-    if (s->held) {
-        port_flush(s);
     }
 }
 
@@ -372,8 +369,7 @@ static const MemoryRegionOps bar_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 4, .unaligned = true },
 };
 
-static ssize_t queue_receive(NetClientState *nc, const uint8_t *buf,
-                             size_t len)
+static ssize_t queue_receive(NetClientState *nc, const uint8_t *buf, size_t len)
 {
     struct shim *s = shim_of_queue(nc);
     const struct nic_buf piece = { .data = buf, .len = len };
@@ -382,8 +378,8 @@ static ssize_t queue_receive(NetClientState *nc, const uint8_t *buf,
     if (len == 0 || len > NIC_RX_MAX) {
         return (ssize_t)len;
     }
-    s->held = !port_receive(s->port, &rx);
-    return s->held ? 0 : (ssize_t)len;
+    /* 0: QEMU keeps it until port_flush() */
+    return port_receive(s->port, &rx) ? (ssize_t)len : 0;
 }
 
 static void queue_link(NetClientState *nc)
@@ -505,8 +501,10 @@ static bool shim_set_props(struct shim *s, Error **errp)
         uint32_t val = is_bool ? s->prop_bool[i] : s->prop_uint[i];
 
         if (!is_bool && (val < p->min || val > p->max)) {
-            error_setg(errp, "property '%s': %" PRIu32 " is not in %" PRIu32
-                       "..%" PRIu32, p->name, val, p->min, p->max);
+            error_setg(errp,
+                       "property '%s': %" PRIu32 " is not in %" PRIu32
+                       "..%" PRIu32,
+                       p->name, val, p->min, p->max);
             return false;
         }
         card_of(s)->prop[i] = val;
@@ -520,8 +518,8 @@ static bool shim_add_capabilities(struct shim *s, Error **errp)
     PCIDevice *pci = &s->pci;
 
     if (p->pm) {
-        if (pci_add_capability(pci, PCI_CAP_ID_PM, p->pm, PCI_PM_SIZEOF,
-                               errp) < 0) {
+        if (pci_add_capability(pci, PCI_CAP_ID_PM, p->pm, PCI_PM_SIZEOF, errp) <
+            0) {
             return false;
         }
         pci_set_word(pci->config + p->pm + PCI_PM_PMC, p->pmc);
@@ -556,8 +554,8 @@ static void shim_add_timers(struct shim *s)
 {
     for (unsigned i = 0; i < s->model->timers; i++) {
         s->timer_ref[i] = (struct shim_ref){ .shim = s, .i = i };
-        s->timer[i] = timer_new_ns(QEMU_CLOCK_VIRTUAL, shim_expired,
-                                   &s->timer_ref[i]);
+        s->timer[i] =
+            timer_new_ns(QEMU_CLOCK_VIRTUAL, shim_expired, &s->timer_ref[i]);
     }
 }
 
@@ -579,9 +577,8 @@ static void shim_realize(PCIDevice *pci, Error **errp)
     shim_add_bars(s);
     shim_add_timers(s);
 
-    s->nic = qemu_new_nic(&queue_info, &s->conf,
-                          object_get_typename(OBJECT(s)), DEVICE(s)->id, guard,
-                          s);
+    s->nic = qemu_new_nic(&queue_info, &s->conf, object_get_typename(OBJECT(s)),
+                          DEVICE(s)->id, guard, s);
     qemu_format_nic_info_str(qemu_get_queue(s->nic), n->mac);
     s->bh = qemu_bh_new_guarded(shim_bh, s, guard);
     s->running = qemu_add_vm_change_state_handler(shim_running, s);
@@ -610,18 +607,23 @@ static void shim_reset(DeviceState *dev)
 
     port_reset(s->port);
     qemu_purge_queued_packets(qemu_get_queue(s->nic));
-    s->held = false;
     nic_set_bus_master(card_of(s), false);
+    /* RST# brings the power state back, whatever else auxiliary power keeps */
+    nic_set_pmcsr(card_of(s), 0, PMCSR_STATE);
     nic_reset(card_of(s), NIC_RESET_BUS);
 }
 
-/* Migration: the card's own format, as a blob that is checked on arrival */
+/*
+ * Migration: the card's own format, as a blob that is checked on arrival.  A
+ * frame that QEMU had not sent yet is lost, as on any cable that is moved.
+ */
 
 static int state_save(void *opaque)
 {
     struct shim *s = opaque;
     struct nic *n = card_of(s);
 
+    port_settle(s->port);
     s->state_len = (uint32_t)nic_save(n, NULL, 0);
     s->state = g_malloc(s->state_len);
     nic_save(n, s->state, s->state_len);

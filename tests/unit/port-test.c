@@ -363,6 +363,23 @@ static void test_congestion(void)
 }
 
 /* A card that goes on sending, and a backend that never takes anything */
+/* A state that is saved while the backend is busy has the work in it */
+static void test_settle(void)
+{
+    start();
+    frame(100, NULL, 0);
+    full = true;
+    card.to_send = 3;
+    nic_kick(&card.nic, WORK_TX);
+    g_assert_false(port_run(port));
+    g_assert_cmpuint(card.nic.work, ==, 0);
+    port_settle(port);
+    g_assert_cmpuint(card.nic.work, ==, WORK_TX);
+    port_settle(port);
+    g_assert_cmpuint(card.nic.work, ==, WORK_TX);
+    stop();
+}
+
 static void test_queue_bound(void)
 {
     struct nic_piece piece[16];
@@ -603,6 +620,7 @@ int main(int argc, char **argv)
     g_test_add_func("/port/unmap", test_unmap);
     g_test_add_func("/port/bounce-bound", test_bounce_bound);
     g_test_add_func("/port/congestion", test_congestion);
+    g_test_add_func("/port/settle", test_settle);
     g_test_add_func("/port/queue-bound", test_queue_bound);
     g_test_add_func("/port/visit-bound", test_visit_bound);
     g_test_add_func("/port/loop", test_loop);
