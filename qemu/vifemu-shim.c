@@ -15,6 +15,9 @@
  *
  * DMA reaches RAM only: not another device's registers, and not our own.
  */
+/* Before all others: it decides what the system headers declare */
+#include "qemu/osdep.h"
+
 #include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
 #include "hw/qdev-properties.h"
@@ -26,7 +29,6 @@
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
-#include "qemu/osdep.h"
 #include "qemu/rcu.h"
 #include "qemu/timer.h"
 #include "sysemu/qtest.h"

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+"""./check - build everything with sanitizers and run every test
+
+Progress goes to stderr.  Standard output has what failed, with its output, a
+table of the suites, and in the last line how many tests passed, failed and
+were skipped.  A program that speaks TAP counts with each of its tests, any
+other one as one.
+"""
+
+import argparse
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from common import (ROOT, Failure, cache_dir, elapsed, locked, main, output,
+                    run, say, status)
+
+SUITES = ["style", "unit", "fuzz", "qtest", "net", "qemu", "guest"]
+
+# Lines of a failed test's output that are shown
+TAIL = 60
+
+# Sanitizers end a program at the first finding, so that it counts as failed
+SANITIZERS = {
+    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    # GLib's own pools would hide what is freed twice or never
+    "G_SLICE": "always-malloc",
+}
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+
+# Results as meson names them
+RESULTS = {"OK": PASSED, "EXPECTEDFAIL": PASSED, "SKIP": SKIPPED}
+
+
+def arguments():
+    """Parse the command line"""
+    p = argparse.ArgumentParser(
+        prog="check", description="Builds vifemu with address and undefined-"
+        "behaviour sanitizers in the cache folder and runs its tests.",
+        epilog="The cache folder is VIFEMU_CACHE, else vifemu in the user's "
+        "cache folder. Exit status: 0 if tests ran and none failed, 1 "
+        "otherwise.")
+    p.add_argument("--suite", action="append", choices=SUITES, metavar="NAME",
+                   help="only this suite; may be repeated: "
+                   + ", ".join(SUITES))
+    p.add_argument("--list", action="store_true",
+                   help="list the tests instead of running them")
+    return p.parse_args()
+
+
+def build_of_this_tree(build):
+    """Whether the folder is a usable build of this very checkout"""
+    try:
+        info = json.loads((build / "meson-info/meson-info.json").read_text())
+        return (info["directories"]["source"] == str(ROOT)
+                and (build / "build.ninja").exists())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def compile_all(build):
+    """Configure if need be, and build"""
+    if not build_of_this_tree(build):
+        shutil.rmtree(build, ignore_errors=True)
+        build.parent.mkdir(parents=True, exist_ok=True)
+        run(["meson", "setup", build, ROOT], "Configuring",
+            cache_dir() / "check-configure.log")
+    run(["ninja", "-C", build], "Building", cache_dir() / "check-build.log")
+    say("Built")
+
+
+def list_tests(build, suites):
+    """Print suite and name of each test"""
+    tests = json.loads(output(["meson", "introspect", "--tests", build]))
+    for test in tests:
+        suite = suite_of(test["suite"])
+        if suite in suites:
+            print(f"{suite:6} {test['name']}")
+    return 0
+
+
+def suite_of(names):
+    """Our name of a suite out of meson's "vifemu:unit" """
+    return names[0].rpartition(":")[2] if names else ""
+
+
+def run_meson(build, suites):
+    """Run the tests and show each one's result as it comes"""
+    command = ["meson", "test", "--no-rebuild", "-C", build]
+    for suite in suites:
+        command += ["--suite", suite]
+    env = dict(SANITIZERS, **os.environ, PYTHONDONTWRITEBYTECODE="1")
+    counts = collections.Counter()
+    with subprocess.Popen([str(c) for c in command], env=env, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, errors="replace") as child:
+        for line in child.stdout:
+            # 12/345 vifemu:unit / name      OK       0.05s   3 subtests passed
+            m = re.match(r"\s*(\d+/\d+)\s+(?:\S+:)?(\S+) / (\S+)\s+(\w+)\s+"
+                         r"(\S+s)", line)
+            if not m:
+                continue
+            number, suite, name, result, seconds = m.groups()
+            counts[result] += 1
+            text = f"{number} {suite}/{name} {result} {seconds}"
+            if result in RESULTS:
+                status(text)
+            else:
+                say(text)
+    return child.returncode
+
+
+def tap_counts(text):
+    """Passed, failed and skipped of a TAP stream; None if it is none"""
+    counts = collections.Counter()
+    plan = False
+    for line in text.splitlines():
+        plan |= bool(re.match(r"1\.\.\d+", line))
+        m = re.match(r"(not )?ok\b(.*)", line)
+        if m:
+            skipped = re.search(r"#\s*skip", m[2], re.IGNORECASE)
+            counts[FAILED if m[1] else SKIPPED if skipped else PASSED] += 1
+    return counts if plan and counts else None
+
+
+def count(test):
+    """Passed, failed and skipped of one program"""
+    result = RESULTS.get(test["result"], FAILED)
+    counts = tap_counts(test.get("stdout") or "")
+    if counts is None:
+        return collections.Counter({result: 1})
+    if result == FAILED and not counts[FAILED]:
+        # It died after, or besides, the tests that it told of
+        counts[FAILED] = 1
+    return counts
+
+
+def show_failure(test, suite):
+    """Print what a failed program wrote"""
+    lines = ((test.get("stdout") or "") + (test.get("stderr") or "")
+             ).splitlines()
+    print(f"--- {suite}/{test['name']}: {test['result']}, exit status "
+          f"{test['returncode']}, {test['duration']:.1f}s")
+    print("    " + " ".join(test["command"]))
+    if len(lines) > TAIL:
+        print(f"    ({len(lines) - TAIL} lines before these are in the log)")
+    for line in lines[-TAIL:]:
+        print("    " + line)
+
+
+def summarize(log, suites):
+    """Print failures, the table, and the last line; the exit status"""
+    totals = {suite: collections.Counter() for suite in suites}
+    seconds = collections.Counter()
+    with open(log, encoding="utf-8") as file:
+        tests = [json.loads(line) for line in file]
+    for test in tests:
+        suite = suite_of(test["suite"])
+        counts = count(test)
+        if counts[FAILED]:
+            show_failure(test, suite)
+        totals[suite] += counts
+        totals[suite]["programs"] += 1
+        seconds[suite] += test["duration"]
+    print(f"{'suite':8}{'programs':>10}{'passed':>10}{'failed':>10}"
+          f"{'skipped':>10}{'seconds':>10}")
+    total = collections.Counter()
+    for suite, counts in totals.items():
+        total += counts
+        print(f"{suite:8}{counts['programs']:10}{counts[PASSED]:10}"
+              f"{counts[FAILED]:10}{counts[SKIPPED]:10}"
+              f"{seconds[suite]:10.1f}")
+    print(f"All output is in {log.with_suffix('.txt')}; "
+          f"{elapsed():.0f} s in all")
+    print(f"{total[PASSED]} passed, {total[FAILED]} failed, "
+          f"{total[SKIPPED]} skipped")
+    return 1 if total[FAILED] or not total[PASSED] else 0
+
+
+def check():
+    """The whole of it; the exit status"""
+    args = arguments()
+    suites = args.suite or SUITES
+    build = cache_dir() / "check"
+    log = build / "meson-logs" / "testlog.json"
+    with locked("check"):
+        compile_all(build)
+        if args.list:
+            return list_tests(build, suites)
+        if not shutil.which("qemu-system-x86_64"):
+            say("qemu-system-x86_64 (package qemu-system-x86) is not "
+                "installed: the comparisons with it are left out")
+        log.unlink(missing_ok=True)
+        code = run_meson(build, suites)
+        if not log.exists():
+            raise Failure(f"meson test ended with exit status {code} and "
+                          f"no {log}")
+        return summarize(log, suites)
+
+
+if __name__ == "__main__":
+    main(check)
