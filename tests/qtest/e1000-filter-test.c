@@ -457,6 +457,7 @@ static void test_pause_sent(struct e1000 *d)
     struct frame got;
 
     rx_ready(d, 0);
+    tx_setup(d, 8); /* PAUSE frames need the transmitter as well */
     flow_setup(d);
     wr(d, FCRTH, 0x2000);
     wr(d, FCRTL, 0x1000 | FCRTL_XONE);
@@ -487,6 +488,7 @@ static void test_pause_not_sent(struct e1000 *d)
     struct frame f;
 
     rx_ready(d, 0);
+    tx_setup(d, 8); /* PAUSE frames need the transmitter as well */
     flow_setup(d);
     wr(d, FCRTH, 0x2000);
     wr(d, FCRTL, 0x1000 | FCRTL_XONE);

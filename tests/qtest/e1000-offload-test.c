@@ -163,6 +163,7 @@ static void send_tso(struct e1000 *d, const struct frame *in, size_t mss,
 {
     struct tx_context c = tso_context_of(in, mss);
     struct frame f = *in;
+    unsigned popts = is_ip6(in) ? TXD_TXSM : BOTH;
 
     preset(&f, true);
     tx_post(d, tx_context(&c));
@@ -170,7 +171,7 @@ static void send_tso(struct e1000 *d, const struct frame *in, size_t mss,
         size_t len = MIN(piece, f.len - at);
         unsigned cmd = at + len == f.len ? TSO : TXD_TSE;
 
-        tx_post(d, tx_data(tx_put(d, f.data + at, len), len, cmd, BOTH));
+        tx_post(d, tx_data(tx_put(d, f.data + at, len), len, cmd, popts));
     }
     tx_kick(d);
 }
