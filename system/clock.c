@@ -127,7 +127,7 @@ static void clock_arm(void)
 
 void clock_set_manual(void)
 {
-    stopped_at = clock_now();
+    stopped_at = started ? clock_now() : 0;
     manual = true;
 }
 

@@ -149,7 +149,8 @@ static uint32_t region_load(enum mem_space space, uint64_t at, unsigned size)
     uint32_t off;
     struct mem_region *r = region_at(space, at, size, &off);
 
-    return r ? r->read(r->opaque, off, size) : load_bytes(space, at, size);
+    return r ? r->read(r->opaque, off, size) & (UINT32_MAX >> (32 - 8 * size))
+             : load_bytes(space, at, size);
 }
 
 static void region_store(enum mem_space space, uint64_t at, unsigned size,

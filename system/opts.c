@@ -102,7 +102,8 @@ static unsigned json_depth(const char *text)
 
     for (; *text; text++) {
         if (quote) {
-            if (*text == '\\' && text[1]) {
+            /* json-glib knows no escapes in single quotes */
+            if (quote == '"' && *text == '\\' && text[1]) {
                 text++;
             } else if (*text == quote) {
                 quote = '\0';

@@ -235,7 +235,13 @@ static void do_in(char **w, unsigned n)
     uint64_t port;
 
     if (number(w, 1, UINT16_MAX, &port)) {
-        reply_hex(mem_load(MEM_SPACE_IO, port, size), size == 4 ? 8 : 4);
+        uint64_t val = mem_load(MEM_SPACE_IO, port, size);
+        unsigned digits = 4;
+
+        while (digits < 8 && val >> 4 * digits) {
+            digits++;
+        }
+        reply_hex(val, digits);
     }
 }
 
