@@ -718,8 +718,11 @@ static bool rx_frame(struct e1000 *d, struct rx_frame *f)
         return true;
     }
     room = rx_room(d, (stored + size - 1) / size);
-    if (room == ROOM_LATER && !f->control && !(f->rx->flags & NIC_RX_LOOPED)) {
-        return rx_hold(d);
+    if (room == ROOM_LATER && !f->control) {
+        if (!(f->rx->flags & NIC_RX_LOOPED)) {
+            return rx_hold(d);
+        }
+        stat_inc(&d->reg.RNBC);
     }
     if (room == ROOM_NOW && !(d->reg.RCTL & RCTL_SECRC) &&
         !(f->rx->flags & NIC_RX_FCS)) {
