@@ -257,6 +257,15 @@ void regs_write(const struct regfile *rf, struct nic *n, uint32_t offset,
     }
 }
 
+bool regs_clear(const struct regfile *rf, const struct reg *r,
+                const struct nic *n)
+{
+    const uint8_t *p = reg_ptr(rf, r, n, 0);
+
+    return !r->reset && !*p &&
+           !memcmp(p, p + 1, (size_t)r->width * reg_count(r) - 1);
+}
+
 void regs_reset(const struct regfile *rf, struct nic *n, unsigned kind)
 {
     for (const struct reg *r = rf->reg; r < rf->reg + rf->n; r++) {

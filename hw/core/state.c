@@ -62,6 +62,9 @@ static void put_row(struct writer *w, const struct regfile *rf,
     /* The stored value, which a fetch hook may hide from the guest */
     struct reg bare = *r;
 
+    if (regs_clear(rf, r, n)) {
+        return;
+    }
     bare.fetch = NULL;
     while (first < count && regs_peek(rf, &bare, n, first) == r->reset) {
         first++;

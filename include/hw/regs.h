@@ -125,6 +125,12 @@ uint64_t regs_peek(const struct regfile *rf, const struct reg *r, struct nic *n,
                    unsigned i);
 
 /**
+ * regs_clear() - Whether all elements of a row are zero, and reset to that
+ */
+bool regs_clear(const struct regfile *rf, const struct reg *r,
+                const struct nic *n);
+
+/**
  * regs_reset() - Give every row its reset value, unless it survives @kind
  * @kind: enum nic_reset
  */
