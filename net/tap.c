@@ -254,7 +254,9 @@ static bool tap_attach(struct tap *t, const char *name, GError **err)
     return fail_attach(name, errno, err);
 }
 
-/* Whatever the tap was used for before: no offloads, and which header */
+/* Whatever the tap was used for before: no offloads, and which header.  That
+ * the descriptor was made with IFF_NO_PI cannot be seen: TUNGETIFF reports
+ * IFF_NOFILTER in the same bit */
 static bool tap_plain(struct tap *t, GError **err)
 {
     char name[IFNAMSIZ];
@@ -263,10 +265,6 @@ static bool tap_plain(struct tap *t, GError **err)
 
     if (!tap_name(t->fd, name, &flags) || !(flags & IFF_TAP)) {
         return netdev_fail(err, "descriptor %d is not a tap", t->fd);
-    }
-    if (!(flags & IFF_NO_PI)) {
-        return netdev_fail(err, "descriptor %d is a tap without IFF_NO_PI",
-                           t->fd);
     }
     if (flags & IFF_VNET_HDR) {
         if (ioctl(t->fd, TUNGETVNETHDRSZ, &len) || len < 0 ||

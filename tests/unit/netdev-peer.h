@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netdev-peer.h - what tests plug into backends, and the event loop by hand
+ */
+#ifndef TESTS_UNIT_NETDEV_PEER_H
+#define TESTS_UNIT_NETDEV_PEER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/netdev.h"
+
+/**
+ * struct peer - What is plugged into a backend
+ * @got:     Frames taken; the last one is in @data
+ * @refuse:  Take no frames
+ * @writable, @links, @gone: Calls of these
+ * @up:      What the last link() said
+ */
+struct peer {
+    unsigned got, writable, links, gone;
+    bool refuse, up;
+    size_t len;
+    uint8_t data[NIC_RX_MAX];
+};
+
+/* A backend from "type,key=value,.." or JSON; NULL with @err */
+struct netdev *try_open(const char *text, GError **err);
+/* The same, which must work; @p is cleared and plugged in unless NULL */
+struct netdev *open_nd(struct peer *p, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+/* Unplug and close */
+void close_nd(struct netdev *nd);
+/* Send a frame in two pieces */
+bool send_nd(struct netdev *nd, const void *data, size_t len);
+
+/* Turn the loop until there is nothing to do; fails if that never happens */
+void settle(void);
+
+/* Turn the loop until @condition; fails after 5 s */
+#define WAIT_FOR(condition)                                                    \
+    do {                                                                       \
+        gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;              \
+        while (!(condition)) {                                                 \
+            g_assert_cmpint(g_get_monotonic_time(), <, end);                   \
+            g_main_context_iteration(NULL, FALSE);                             \
+        }                                                                      \
+    } while (0)
+
+/* A pair of connected unix sockets, non-blocking */
+void make_pair(int type, int fd[2]);
+/* A port that is free on 127.0.0.1 now */
+uint16_t free_port(int type);
+
+#endif
