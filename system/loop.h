@@ -39,6 +39,7 @@ void loop_task_free(struct loop_task *t);
 /* Run everything that was woken, a bounded number of rounds; for qtest */
 void loop_run_tasks(void);
 
+/* Serve sources, tasks and timers until loop_quit() */
 void loop_run(void);
 /* Make loop_run() return */
 void loop_quit(void);
@@ -57,6 +58,7 @@ int64_t clock_next(void);
 
 struct clock_timer;
 
+/* Off at first; @expired runs in the main loop or while the clock is stepped */
 struct clock_timer *clock_timer_new(void (*expired)(void *opaque),
                                     void *opaque);
 /* @deadline: absolute; INT64_MAX: off */

@@ -32,6 +32,7 @@ struct mem_region {
     struct mem_region *next;
 };
 
+/* @r: stays the caller's; what overlaps answers in the order of mapping */
 void mem_map(enum mem_space space, struct mem_region *r);
 /* @r must be mapped */
 void mem_unmap(enum mem_space space, struct mem_region *r);

@@ -33,6 +33,7 @@ bool process_drop_rights(const char *dir, const char *user);
 /* -sandbox on: only what a running process needs, see process.c */
 bool process_sandbox(void);
 
+/* Undo what has to be undone: the pid file */
 void process_fini(void);
 
 #endif

@@ -242,8 +242,8 @@ void e1000_phy_link_changed(struct e1000 *d)
     bool up = d->phy.PSSTAT & PSSTAT_LINK;
     bool waiting = d->nic.deadline[E1000_TIMER_AUTONEG] != NIC_TIMER_OFF;
     /* A partner with whom there was no agreement is not asked again */
-    bool idle = !up && !waiting && !d->phy.LPA &&
-                !(d->phy.PCTRL & PCTRL_POWER_DOWN);
+    bool idle =
+        !up && !waiting && !d->phy.LPA && !(d->phy.PCTRL & PCTRL_POWER_DOWN);
 
     if (d->nic.link_up ? idle : up || waiting || d->phy.LPA) {
         begin(d);

@@ -78,7 +78,7 @@ bool check_has_at(const char *file, int line, const char *what,
 
 /**
  * differs() - Block in which stock QEMU is known to answer differently
- * @id:	Row of differences.def
+ * @id: Row of differences.def
  */
 #define differs(id)                                                            \
     for (bool once_ = difference_begin(DIFF_##id); once_;                      \
@@ -92,7 +92,7 @@ bool difference_expected(void);
 
 /**
  * skip_stock() - Skip the rest of a test on stock QEMU
- * @id:	Row of differences.def that says why it would be pointless or fatal
+ * @id: Row of differences.def that says why it would be pointless or fatal
  *
  * For differences that cannot be shown cheaply.  True if the caller is to
  * return; the test is then counted as skipped.

@@ -63,9 +63,9 @@ enum {
 
 /**
  * struct e1000_test - One test of a card that was just switched on
- * @flags:	Models; none means the 82540EM only
- * @differs:	Row of differences.def if stock QEMU fails the test as a whole
- * @args:	More device properties, beginning with a comma
+ * @flags:      Models; none means the 82540EM only
+ * @differs:    Row of differences.def if stock QEMU fails the test as a whole
+ * @args:       More device properties, beginning with a comma
  */
 struct e1000_test {
     const char *name;
@@ -81,7 +81,7 @@ void e1000_tests_add(const char *group, const struct e1000_test *tests,
 
 /**
  * e1000_open() - Start an emulator with one card, BARs placed and enabled
- * @args:	More device properties, beginning with a comma, or ""
+ * @args:       More device properties, beginning with a comma, or ""
  */
 void e1000_open(struct e1000 *d, const char *model, const char *args,
                 bool realtime);
@@ -161,7 +161,7 @@ bool same_on_wire(struct e1000 *d, const struct frame *want);
 
 /**
  * rx_setup() - Ring of @count descriptors, all but one given to the card
- * @rctl:	RCTL; EN is added
+ * @rctl:       RCTL; EN is added
  */
 void rx_setup(struct e1000 *d, unsigned count, uint32_t rctl);
 

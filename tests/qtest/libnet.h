@@ -92,7 +92,7 @@ void frame_tag(struct frame *f, uint16_t tpid, uint16_t tci);
 
 /**
  * frame_ip4() - A UDP or TCP packet from 10.0.0.2 to 10.0.0.1, sums correct
- * @payload:	Bytes behind the UDP or TCP header
+ * @payload:    Bytes behind the UDP or TCP header
  */
 void frame_ip4(struct frame *f, uint8_t protocol, size_t payload);
 
@@ -107,7 +107,7 @@ bool ip4_header_ok(const struct frame *f, size_t ip);
 
 /**
  * l4_ok() - Is the checksum of the TCP or UDP part correct?
- * @ip:	Offset of the IP header; both versions
+ * @ip: Offset of the IP header; both versions
  */
 bool l4_ok(const struct frame *f, size_t ip);
 

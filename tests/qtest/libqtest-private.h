@@ -31,7 +31,7 @@ struct qtest {
 
 /**
  * reader_line() - The next line without its end
- * @timeout_ms:	How long to wait for it
+ * @timeout_ms: How long to wait for it
  *
  * NULL when the stream ended or the time is up.  Freed by the caller.
  */

@@ -21,9 +21,9 @@ struct qtest;
 
 /**
  * qtest_start() - Start the emulator and do both handshakes
- * @fmt:	Arguments, quoted as in a shell, printf style.  The accelerator
- *		and the two sockets are added.  File descriptors named in them
- *		must be inheritable.
+ * @fmt:        Arguments, quoted as in a shell, printf style.  The accelerator
+ *              and the two sockets are added.  File descriptors named in them
+ *              must be inheritable.
  *
  * Never NULL; a test whose emulator did not start has failed.
  */
@@ -89,7 +89,7 @@ int64_t qtest_clock_set(struct qtest *s, int64_t ns);
 
 /**
  * qtest_irq_intercept_in() - Report changes of a chip's inputs from now on
- * @path:	QOM path, or the end of one ("ioapic")
+ * @path:       QOM path, or the end of one ("ioapic")
  */
 void qtest_irq_intercept_in(struct qtest *s, const char *path);
 
@@ -117,7 +117,7 @@ char *qtest_read_line(struct qtest *s);
 
 /**
  * qmp() - Execute one command
- * @fmt:	JSON (single quotes will do), printf style
+ * @fmt:        JSON (single quotes will do), printf style
  *
  * Events that come in between are kept for qmp_event().  Returns the reply,
  * freed by the caller with json_object_unref(); an empty object if the
@@ -130,7 +130,7 @@ bool qmp_ok(struct qtest *s, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /**
  * qmp_fails() - Execute a command that must be refused
- * @class:	Error class it must be refused with
+ * @class:      Error class it must be refused with
  *
  * Returns the description, freed by the caller.
  */
@@ -158,9 +158,9 @@ JsonObject *qmp_receive(struct qtest *s);
 
 /**
  * run_emulator() - Run the emulator until it ends by itself
- * @args:	Arguments, quoted as in a shell
- * @errors:	What it printed on stderr, freed by the caller (may be NULL)
- * @output:	What it printed on stdout, freed by the caller (may be NULL)
+ * @args:       Arguments, quoted as in a shell
+ * @errors:     What it printed on stderr, freed by the caller (may be NULL)
+ * @output:     What it printed on stdout, freed by the caller (may be NULL)
  *
  * Returns the exit status, 128 + signal, or -1 if it had to be killed after ten
  * seconds.
