@@ -82,38 +82,39 @@ uint16_t offload_fold(uint32_t sum)
 
 /* One's complement does not care in which byte order it is added up, so words
  * are taken as the host has them and the result is turned at the end
- * (RFC 1071).  Halves of 64-bit words cannot overflow their sums before 2^31
- * rounds, and independent sums let the compiler use vector registers. */
+ * (RFC 1071).  Nor does it care for the width: a carry out of 64 bits counts
+ * as 1.  Two sums do not wait for each other. */
 uint32_t offload_sum(const void *p, size_t len, uint32_t sum)
 {
     const uint8_t *at = p;
-    uint64_t acc[4] = { 0 }, all;
+    uint64_t a = 0, b = 0, rest = 0;
     uint16_t native;
 
-    for (; len >= 32; at += 32, len -= 32) {
-        uint64_t w[4];
+    for (; len >= 16; at += 16, len -= 16) {
+        uint64_t w[2];
 
         memcpy(w, at, sizeof(w));
-        for (unsigned i = 0; i < 4; i++) {
-            acc[i] += (w[i] & UINT32_MAX) + (w[i] >> 32);
-        }
+        a += w[0];
+        rest += a < w[0];
+        b += w[1];
+        rest += b < w[1];
     }
-    all = acc[0] + acc[1] + acc[2] + acc[3];
     for (; len >= 4; at += 4, len -= 4) {
         uint32_t w;
 
         memcpy(&w, at, sizeof(w));
-        all += w;
+        rest += w;
     }
     if (len) {
         uint32_t w = 0;
 
         memcpy(&w, at, len);
-        all += w;
+        rest += w;
     }
-    all = (all & UINT32_MAX) + (all >> 32);
-    all = (all & UINT32_MAX) + (all >> 32);
-    native = offload_fold((uint32_t)all);
+    rest += (a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32);
+    rest = (rest & UINT32_MAX) + (rest >> 32);
+    rest = (rest & UINT32_MAX) + (rest >> 32);
+    native = offload_fold((uint32_t)rest);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     native = __builtin_bswap16(native);
 #endif

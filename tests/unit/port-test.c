@@ -362,7 +362,6 @@ static void test_congestion(void)
     stop();
 }
 
-/* A card that goes on sending, and a backend that never takes anything */
 /* A state that is saved while the backend is busy has the work in it */
 static void test_settle(void)
 {
@@ -380,6 +379,7 @@ static void test_settle(void)
     stop();
 }
 
+/* A card that goes on sending, and a backend that never takes anything */
 static void test_queue_bound(void)
 {
     struct nic_piece piece[16];
