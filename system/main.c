@@ -133,7 +133,6 @@ static bool wait_for_clients(void)
 static bool start(const struct options *o)
 {
     if ((o->exit_with_parent && !process_die_with_parent()) ||
-        (o->daemonize && !process_daemonize()) ||
         (o->pidfile && !process_pidfile(o->pidfile))) {
         return false;
     }
@@ -169,6 +168,10 @@ int main(int argc, char **argv)
         goto out;
     case OPTIONS_RUN:
         break;
+    }
+    /* GLib's thread that takes signals would not survive the fork */
+    if (o.daemonize && !process_daemonize()) {
+        goto out;
     }
     catch_signals();
     netdev_named_fd = qmp_take_fd;
