@@ -694,6 +694,18 @@ void e1000_tdt_written(struct nic *n, struct wr w)
 }
 
 /*
+ * A new ring, or the old one from the start: software has forgotten what the
+ * old one held.
+ */
+void e1000_tx_ring_written(struct nic *n, struct wr w)
+{
+    struct e1000 *d = e1000_of(n);
+
+    d->reg.tx_open = false;
+    d->reg.tx_done = 0;
+}
+
+/*
  * Windows 10 enables transmission and only then writes the ring's registers;
  * nothing is read from a ring before TDT differs from TDH.
  */

@@ -430,6 +430,8 @@ void e1000_tx_count(struct e1000 *d, uint32_t n, uint32_t len,
 bool e1000_tx_loaded(const struct e1000 *d);
 
 void e1000_tdt_written(struct nic *n, struct wr w);
+/* TDBAL, TDBAH, TDLEN, TDH */
+void e1000_tx_ring_written(struct nic *n, struct wr w);
 void e1000_tctl_written(struct nic *n, struct wr w);
 
 /* e1000-rx.c */

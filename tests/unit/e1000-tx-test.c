@@ -576,6 +576,23 @@ static void test_wrap(void)
     g_assert_cmpuint(rd(TDH), ==, 1);
 }
 
+/* Half a packet of a ring that software gave up is not in the next one */
+static void test_forgotten(void)
+{
+    start("e1000", 8);
+    desc(0, DATA, 100, 0);
+    wr(TDT, 1);
+    wr(TCTL, 0);
+    wr(TDBAL, RING);
+    wr(TDH, 0);
+    wr(TDT, 0);
+    desc(0, DATA + 500, 70 | EOP | IFCS, 0);
+    wr(TCTL, TCTL_EN);
+    wr(TDT, 1);
+    g_assert_cmpuint(host.n_sent, ==, 1);
+    assert_sent(0, DATA + 500, 70);
+}
+
 /* Buffers that lie side by side are one piece for the host */
 static void test_merge(void)
 {
@@ -761,6 +778,7 @@ int main(int argc, char **argv)
         { "dd-last", test_dd_last },
         { "prefetch", test_prefetch },
         { "wrap", test_wrap },
+        { "forgotten", test_forgotten },
         { "merge", test_merge },
         { "wthresh", test_wthresh },
         { "low", test_low },
