@@ -283,21 +283,26 @@ void regs_reset(const struct regfile *rf, struct nic *n, unsigned kind)
     }
 }
 
-bool regs_load(const struct regfile *rf, struct nic *n, const char *name,
-               unsigned i, uint64_t val)
+const struct reg *regs_find(const struct regfile *rf, const struct nic *n,
+                            const char *name)
 {
     for (const struct reg *r = rf->reg; r < rf->reg + rf->n; r++) {
-        if (r->alias || !reg_present(r, n) || strcmp(r->name, name)) {
-            continue;
+        if (!r->alias && reg_present(r, n) && !strcmp(r->name, name)) {
+            return r;
         }
-        if (i >= reg_count(r) || (val & ~reg_mask(r->width)) ||
-            (r->max && val > r->max)) {
-            return false;
-        }
-        reg_store(rf, r, n, i, val);
-        return true;
     }
-    return false;
+    return NULL;
+}
+
+bool regs_load(const struct regfile *rf, const struct reg *r, struct nic *n,
+               unsigned i, uint64_t val)
+{
+    if (i >= reg_count(r) || (val & ~reg_mask(r->width)) ||
+        (r->max && val > r->max)) {
+        return false;
+    }
+    reg_store(rf, r, n, i, val);
+    return true;
 }
 
 /* Whether two rows can both answer one access of one chip */

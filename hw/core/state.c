@@ -140,8 +140,9 @@ static bool get_name(struct reader *r, char name[256])
     return len != 0;
 }
 
-static bool load_value(struct nic *n, const char *name, unsigned i,
-                       uint64_t val)
+/* What is not in a row */
+static bool load_common(struct nic *n, const char *name, unsigned i,
+                        uint64_t val)
 {
     if (!strcmp(name, ".pmcsr")) {
         uint16_t state = val & PMCSR_STATE;
@@ -153,42 +154,66 @@ static bool load_value(struct nic *n, const char *name, unsigned i,
         n->work = (uint32_t)val;
         return i == 0 && val <= UINT32_MAX;
     }
-    if (!strcmp(name, ".timer")) {
-        if (i >= n->model->timers) {
-            return false;
-        }
+    if (!strcmp(name, ".timer") && i < n->model->timers) {
         nic_timer(n, i, val);
         return true;
-    }
-    for (const struct regfile *const *rf = n->model->regs; *rf; rf++) {
-        if (regs_load(*rf, n, name, i, val)) {
-            return true;
-        }
     }
     return false;
 }
 
-static const char *load_records(struct nic *n, struct reader *r)
+/* The row named @name, and its file */
+static const struct reg *find_row(struct nic *n, const char *name,
+                                  const struct regfile **file)
 {
-    char name[256];
+    for (const struct regfile *const *rf = n->model->regs; *rf; rf++) {
+        const struct reg *row = regs_find(*rf, n, name);
 
-    while (get_name(r, name)) {
-        unsigned first = (unsigned)get_le(r, 2);
-        unsigned count = (unsigned)get_le(r, 2);
-        unsigned width = (unsigned)get_le(r, 1);
-
-        if (width != 1 && width != 2 && width != 4 && width != 8) {
-            return "saved state: an element has no valid width";
-        }
-        for (unsigned i = 0; i < count && !r->short_of; i++) {
-            uint64_t val = get_le(r, width);
-
-            if (!r->short_of && !load_value(n, name, first + i, val)) {
-                return "saved state: a value is unknown here or out of range";
-            }
+        if (row) {
+            *file = *rf;
+            return row;
         }
     }
-    return r->short_of ? "saved state: it ends too early" : NULL;
+    return NULL;
+}
+
+static const char *load_record(struct nic *n, struct reader *r,
+                               const char *name)
+{
+    unsigned first = (unsigned)get_le(r, 2);
+    unsigned count = (unsigned)get_le(r, 2);
+    unsigned width = (unsigned)get_le(r, 1);
+    const struct regfile *file = NULL;
+    const struct reg *row = find_row(n, name, &file);
+
+    if (width != 1 && width != 2 && width != 4 && width != 8) {
+        return "saved state: an element has no valid width";
+    }
+    for (unsigned i = first; i < first + count; i++) {
+        uint64_t val = get_le(r, width);
+
+        if (r->short_of) {
+            break;
+        }
+        if (row ? !regs_load(file, row, n, i, val)
+                : !load_common(n, name, i, val)) {
+            return "saved state: a value is unknown here or out of range";
+        }
+    }
+    return NULL;
+}
+
+static const char *load_records(struct nic *n, struct reader *r)
+{
+    const char *bad = NULL;
+    char name[256];
+
+    while (!bad && get_name(r, name)) {
+        bad = load_record(n, r, name);
+    }
+    if (!bad && r->short_of) {
+        bad = "saved state: it ends too early";
+    }
+    return bad;
 }
 
 const char *nic_load(struct nic *n, const uint8_t *buf, size_t size)

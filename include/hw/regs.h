@@ -137,11 +137,17 @@ bool regs_clear(const struct regfile *rf, const struct reg *r,
 void regs_reset(const struct regfile *rf, struct nic *n, unsigned kind);
 
 /**
+ * regs_find() - Row that a saved state means; NULL if the card has none
+ */
+const struct reg *regs_find(const struct regfile *rf, const struct nic *n,
+                            const char *name);
+
+/**
  * regs_load() - Take one value of a saved state, as untrusted as a guest
  *
  * Return: false if there is no such element or it cannot hold the value
  */
-bool regs_load(const struct regfile *rf, struct nic *n, const char *name,
+bool regs_load(const struct regfile *rf, const struct reg *r, struct nic *n,
                unsigned i, uint64_t val);
 
 /**
