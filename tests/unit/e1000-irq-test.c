@@ -6,35 +6,10 @@
 #include <string.h>
 
 #include "nic-host.h"
+#include "tests/qtest/e1000-defs.h"
 
 enum {
-    CTRL = 0x0000,
-    ICR = 0x00c0,
-    ITR = 0x00c4,
-    ICS = 0x00c8,
-    IMS = 0x00d0,
-    IMC = 0x00d8,
-    RCTL = 0x0100,
-    TCTL = 0x0400,
-    RDBAL = 0x2800,
-    RDLEN = 0x2808,
-    RDT = 0x2818,
-    RDTR = 0x2820,
-    RADV = 0x282c,
-    RSRPD = 0x2c00,
-    TDBAL = 0x3800,
-    TDLEN = 0x3808,
-    TDT = 0x3818,
-    TIDV = 0x3820,
-    TADV = 0x382c,
-
-    CTRL_RST = 1 << 26,
-    RCTL_ON = 1 << 1 | 1 << 3 | 1 << 15 | 1 << 26, /* EN UPE BAM SECRC */
-    TCTL_EN = 1 << 1,
-
-    TXDW = 1 << 0,
-    RXT0 = 1 << 7,
-    SRPD = 1 << 16,
+    RCTL_ON = RCTL_EN | RCTL_UPE | RCTL_BAM | RCTL_SECRC,
 
     TX_RING = 0x10000,
     RX_RING = 0x20000,
@@ -119,7 +94,7 @@ static void test_clear(void)
     g_assert_cmphex(rd(ICS), ==, 0x1000f);
     g_assert_cmphex(rd(ICR), ==, 0x1000f);
     g_assert_cmphex(rd(ICR), ==, 0);
-    /* The 82544 has neither TXD_LOW nor SRPD */
+    /* The 82544 has neither TXD_LOW nor ICR_SRPD */
     start("e1000-82544gc");
     wr(ICS, UINT32_MAX);
     wr(IMS, UINT32_MAX);
@@ -131,26 +106,26 @@ static void test_itr(void)
 {
     start("e1000");
     wr(ITR, 500);
-    wr(IMS, TXDW);
-    wr(ICS, TXDW);
+    wr(IMS, ICR_TXDW);
+    wr(ICS, ICR_TXDW);
     g_assert_true(host.irq);
     rd(ICR);
     host_step(500 * 256 - 1);
-    wr(ICS, TXDW);
+    wr(ICS, ICR_TXDW);
     g_assert_false(host.irq);
     host_step(1);
     g_assert_true(host.irq);
     rd(ICR);
     /* A cause that is gone in time raises nothing */
-    wr(ICS, TXDW);
+    wr(ICS, ICR_TXDW);
     rd(ICR);
     host_step(500 * 256);
     g_assert_false(host.irq);
-    wr(ICS, TXDW);
+    wr(ICS, ICR_TXDW);
     g_assert_true(host.irq);
     rd(ICR);
     /* Switched off, or made shorter, while it holds an interrupt back */
-    wr(ICS, TXDW);
+    wr(ICS, ICR_TXDW);
     g_assert_false(host.irq);
     wr(ITR, 0);
     g_assert_true(host.irq);
@@ -175,7 +150,7 @@ static void test_itr_level(void)
 static void test_tidv(void)
 {
     start("e1000");
-    wr(IMS, TXDW);
+    wr(IMS, ICR_TXDW);
     wr(TIDV, 100);
     transmit(IDE);
     host_step(60 * UNIT);
@@ -213,7 +188,7 @@ static void test_tidv(void)
 static void test_rdtr(void)
 {
     start("e1000");
-    wr(IMS, RXT0);
+    wr(IMS, ICR_RXT0);
     receive(60);
     g_assert_true(host.irq);
     rd(ICR);
@@ -258,14 +233,14 @@ static void test_rdtr(void)
 static void test_small_packet(void)
 {
     start("e1000");
-    wr(IMS, RXT0 | SRPD);
+    wr(IMS, ICR_RXT0 | ICR_SRPD);
     wr(RDTR, 100);
     wr(RSRPD, 100);
     receive(200);
     g_assert_false(host.irq);
     receive(100);
     g_assert_true(host.irq);
-    g_assert_cmphex(rd(ICR), ==, RXT0 | SRPD);
+    g_assert_cmphex(rd(ICR), ==, ICR_RXT0 | ICR_SRPD);
     host_step(1000 * UNIT);
     g_assert_false(host.irq);
     /* No such register on the 82544 */
@@ -287,7 +262,7 @@ static void test_unmitigated(void)
     wr(TADV, 100);
     wr(RDTR, 100);
     wr(RADV, 100);
-    wr(IMS, TXDW | RXT0);
+    wr(IMS, ICR_TXDW | ICR_RXT0);
     for (unsigned i = 0; i < 4; i++) {
         transmit(IDE);
         g_assert_true(host.irq);
@@ -325,8 +300,8 @@ static void test_save(void)
 
     start("e1000");
     wr(ITR, 500);
-    wr(IMS, TXDW);
-    wr(ICS, TXDW);
+    wr(IMS, ICR_TXDW);
+    wr(ICS, ICR_TXDW);
     size = nic_save(host.nic, state, sizeof(state));
     now = host.now;
     start("e1000");
@@ -334,7 +309,7 @@ static void test_save(void)
     g_assert_null(nic_load(host.nic, state, size));
     g_assert_true(host.irq);
     rd(ICR);
-    wr(ICS, TXDW);
+    wr(ICS, ICR_TXDW);
     g_assert_false(host.irq);
     size = nic_save(host.nic, state, sizeof(state));
     start("e1000");

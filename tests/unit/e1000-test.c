@@ -6,59 +6,9 @@
 #include <string.h>
 
 #include "nic-host.h"
+#include "tests/qtest/e1000-defs.h"
 
-enum {
-    CTRL = 0x0000,
-    STATUS = 0x0008,
-    CTRL_EXT = 0x0018,
-    MDIC = 0x0020,
-    FCAL = 0x0028,
-    FCAH = 0x002c,
-    FCT = 0x0030,
-    VET = 0x0038,
-    ICR = 0x00c0,
-    IMS = 0x00d0,
-    RCTL = 0x0100,
-    FCTTV = 0x0170,
-    TXCW = 0x0178,
-    TCTL = 0x0400,
-    TIPG = 0x0410,
-    LEDCTL = 0x0e00,
-    PBA = 0x1000,
-    FCRTH = 0x2168,
-    RDBAL = 0x2800,
-    RDBAH = 0x2804,
-    RDLEN = 0x2808,
-    RDH = 0x2810,
-    RDT = 0x2818,
-    RDTR = 0x2820,
-    TDBAL = 0x3800,
-    TDBAH = 0x3804,
-    TDLEN = 0x3808,
-    TDH = 0x3810,
-    TDT = 0x3818,
-    TIDV = 0x3820,
-    MTA = 0x5200,
-    RAL = 0x5400,
-    RAH = 0x5404,
-    VFTA = 0x5600,
-    WUS = 0x5810,
-    WUPM = 0x5a00,
-    PBM = 0x10000,
-
-    CTRL_SLU = 1 << 6,
-    CTRL_RST = 1 << 26,
-    EXT_ASDCHK = 1 << 12,
-    EXT_EE_RST = 1 << 13,
-    LU = 1 << 1,
-    LSC = 1 << 2,
-
-    IOADDR = 0,
-    IODATA = 4,
-};
-
-#define CTRL_PHY_RST (1u << 31)
-#define RAH_AV       (1u << 31)
+enum { EXT_ASDCHK = 1 << 12 };
 
 static const char *const models[] = { "e1000", "e1000-82544gc",
                                       "e1000-82545em" };
@@ -238,7 +188,7 @@ static void test_chip_reset(void)
     g_assert_cmphex(rd(PBM + 0x8000), ==, 0x1234);
     g_assert_cmphex(rd(WUPM), ==, 0x5678);
     /* The link did not notice */
-    g_assert_cmphex(rd(STATUS) & LU, ==, LU);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, STATUS_LU);
     g_assert_cmphex(rd(ICR), ==, 0);
     nic_reset(host.nic, NIC_RESET_BUS);
     g_assert_cmphex(rd(PBA), ==, 0x00100030);
@@ -253,10 +203,10 @@ static void test_both_resets(void)
     host_start("e1000");
     wr(CTRL, CTRL_RST | CTRL_PHY_RST | CTRL_SLU);
     g_assert_cmphex(rd(CTRL) & CTRL_PHY_RST, ==, 0);
-    g_assert_cmphex(rd(STATUS) & LU, ==, 0);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, 0);
     host_step(1000000000);
-    g_assert_cmphex(rd(STATUS) & LU, ==, LU);
-    g_assert_cmphex(rd(ICR) & LSC, ==, LSC);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, STATUS_LU);
+    g_assert_cmphex(rd(ICR) & ICR_LSC, ==, ICR_LSC);
 }
 
 /* PHY_RST is a level: there is no link before it is cleared */
@@ -268,12 +218,12 @@ static void test_phy_reset(void)
     ctrl = rd(CTRL);
     wr(CTRL, ctrl | CTRL_PHY_RST);
     host_step(2000000000);
-    g_assert_cmphex(rd(STATUS) & LU, ==, 0);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, 0);
     g_assert_cmphex(rd(CTRL), ==, ctrl | CTRL_PHY_RST);
     wr(CTRL, ctrl);
-    g_assert_cmphex(rd(STATUS) & LU, ==, 0);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, 0);
     host_step(1000000000);
-    g_assert_cmphex(rd(STATUS) & LU, ==, LU);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, STATUS_LU);
 }
 
 /* Only with SLU does the MAC see the PHY's link */
@@ -284,22 +234,22 @@ static void test_link(void)
     host_start("e1000");
     ctrl = rd(CTRL);
     wr(CTRL, ctrl & ~CTRL_SLU);
-    g_assert_cmphex(rd(STATUS) & LU, ==, 0);
-    g_assert_cmphex(rd(ICR), ==, LSC);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, 0);
+    g_assert_cmphex(rd(ICR), ==, ICR_LSC);
     wr(CTRL, ctrl);
-    g_assert_cmphex(rd(ICR), ==, LSC);
+    g_assert_cmphex(rd(ICR), ==, ICR_LSC);
     nic_set_link(host.nic, false);
-    g_assert_cmphex(rd(STATUS) & LU, ==, 0);
-    g_assert_cmphex(rd(ICR), ==, LSC);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, 0);
+    g_assert_cmphex(rd(ICR), ==, ICR_LSC);
     nic_set_link(host.nic, true);
     host_step(1000000000);
-    g_assert_cmphex(rd(STATUS) & LU, ==, LU);
-    g_assert_cmphex(rd(ICR), ==, LSC);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, STATUS_LU);
+    g_assert_cmphex(rd(ICR), ==, ICR_LSC);
     /* Forced speed and duplex show, and so does the PHY's when asked */
     wr(CTRL, CTRL_SLU | 1 << 11 | 1 << 12 | 1 << 8);
-    g_assert_cmphex(rd(STATUS), ==, LU | 1 << 6);
+    g_assert_cmphex(rd(STATUS), ==, STATUS_LU | 1 << 6);
     wr(CTRL_EXT, EXT_ASDCHK);
-    g_assert_cmphex(rd(STATUS), ==, LU | 1 << 6 | 2 << 8);
+    g_assert_cmphex(rd(STATUS), ==, STATUS_LU | 1 << 6 | 2 << 8);
     g_assert_cmphex(rd(CTRL_EXT), ==, 0);
 }
 
@@ -310,7 +260,7 @@ static void test_ee_reset(void)
     wr(RAL, 0);
     wr(RAH, 0);
     wr(VFTA, 1);
-    wr(CTRL_EXT, EXT_EE_RST);
+    wr(CTRL_EXT, CTRL_EXT_EE_RST);
     g_assert_cmphex(rd(RAL), ==, 0x12005452);
     g_assert_cmphex(rd(RAH), ==, RAH_AV | 0x5634);
     g_assert_cmphex(rd(VFTA), ==, 1);
@@ -332,7 +282,7 @@ static void test_d3(void)
     g_assert_cmphex(rd(VET), ==, 0x8100);
     g_assert_cmphex(rd(IMS), ==, 0);
     host_step(1000000000);
-    g_assert_cmphex(rd(STATUS) & LU, ==, LU);
+    g_assert_cmphex(rd(STATUS) & STATUS_LU, ==, STATUS_LU);
 }
 
 static void test_init_vet(void)

@@ -6,51 +6,14 @@
 #include <string.h>
 
 #include "nic-host.h"
+#include "tests/qtest/e1000-defs.h"
 
 enum {
-    CTRL = 0x0000,
-    STATUS = 0x0008,
-    ICR = 0x00c0,
-    IMS = 0x00d0,
-    RCTL = 0x0100,
-    TCTL = 0x0400,
-    TDBAL = 0x3800,
-    TDBAH = 0x3804,
-    TDLEN = 0x3808,
-    TDH = 0x3810,
-    TDT = 0x3818,
-    TIDV = 0x3820,
-    TXDCTL = 0x3828,
-    TADV = 0x382c,
-    DC = 0x4030,
-    GPTC = 0x4080,
-    GOTCL = 0x4090,
-    GOTCH = 0x4094,
-    TOTL = 0x40c8,
-    TOTH = 0x40cc,
-    TPT = 0x40d4,
-    PTC64 = 0x40d8,
-    PTC127 = 0x40dc,
-    PTC1522 = 0x40ec,
-    MPTC = 0x40f0,
-    BPTC = 0x40f4,
-    TSCTC = 0x40f8,
-    TSCTFC = 0x40fc,
-
-    CTRL_SLU = 1 << 6,
-    CTRL_VME = 1 << 30,
-    RCTL_EN = 1 << 1,
-    RCTL_LBM = 3 << 6,
-    TCTL_EN = 1 << 1,
-    TCTL_PSP = 1 << 3,
-    TXDW = 1 << 0,
-    TXQE = 1 << 1,
-    TXD_LOW = 1 << 15,
-
     RING = 0x10000,
     DATA = 0x40000,
 };
 
+/* CMD and POPTS where they are in a descriptor */
 #define EOP       (1u << 24)
 #define IFCS      (1u << 25)
 #define IC        (1u << 26)
@@ -108,11 +71,11 @@ static void assert_sent(unsigned i, uint32_t at, uint32_t len)
                     len);
 }
 
-/* One packet in two buffers; DD and TXDW only where RS asks for them */
+/* One packet in two buffers; DD and ICR_TXDW only where RS asks for them */
 static void test_legacy(void)
 {
     start("e1000", 16);
-    wr(IMS, TXDW);
+    wr(IMS, ICR_TXDW);
     desc(0, DATA, 100 | IFCS, 0);
     desc(1, DATA + 0x1000, 500 | EOP | IFCS | RS, 0);
     wr(TDT, 2);
@@ -125,7 +88,7 @@ static void test_legacy(void)
     g_assert_true(is_done(1));
     g_assert_cmpuint(rd(TDH), ==, 2);
     g_assert_true(host.irq);
-    g_assert_cmphex(rd(ICR), ==, TXDW | TXQE | TXD_LOW);
+    g_assert_cmphex(rd(ICR), ==, ICR_TXDW | ICR_TXQE | ICR_TXD_LOW);
     g_assert_false(host.irq);
 }
 
@@ -152,7 +115,7 @@ static void test_rps(void)
     desc(0, DATA, 64 | EOP | IFCS | RPS, 0);
     wr(TDT, 1);
     g_assert_true(is_done(0));
-    g_assert_cmphex(rd(ICR), ==, TXDW | TXQE);
+    g_assert_cmphex(rd(ICR), ==, ICR_TXDW | ICR_TXQE);
     start("e1000-82545em", 16);
     desc(0, DATA, 64 | EOP | IFCS | RPS, 0);
     wr(TDT, 1);
@@ -638,7 +601,7 @@ static void test_wthresh(void)
     g_assert_true(is_done(8));
 }
 
-/* TXD_LOW when the descriptors left fall to 8 * LWTHRESH */
+/* ICR_TXD_LOW when the descriptors left fall to 8 * LWTHRESH */
 static void test_low(void)
 {
     start("e1000", 64);
@@ -652,7 +615,7 @@ static void test_low(void)
     nic_kick(host.nic, 1);
     host_run();
     g_assert_cmpuint(rd(TDH), ==, 2);
-    g_assert_cmphex(rd(ICR), ==, TXD_LOW);
+    g_assert_cmphex(rd(ICR), ==, ICR_TXD_LOW);
     nic_kick(host.nic, 1);
     host_run();
     g_assert_cmphex(rd(ICR), ==, 0);
@@ -701,7 +664,7 @@ static void test_no_link(void)
     g_assert_cmpuint(rd(DC), ==, 1);
     g_assert_cmpuint(rd(TPT), ==, 0);
     /* Loopback needs none */
-    wr(RCTL, RCTL_LBM);
+    wr(RCTL, RCTL_LBM_TCVR);
     desc(1, DATA, 60 | EOP | IFCS | RS, 0);
     wr(TDT, 2);
     g_assert_cmpuint(host.n_sent, ==, 1);
