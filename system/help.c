@@ -27,12 +27,11 @@ static char *model_help(const struct nic_model *m)
     g_string_append_printf(s, "%s options:\n", m->name);
     for (unsigned i = 0; nicdev_prop_at(m, i, &p); i++) {
         char *def = shown_default(p.def);
+        char *key = g_strdup_printf("%s=<%s>", p.name, p.type);
 
-        g_string_append_printf(s, "  %s=<%s>", p.name, p.type);
-        g_string_append_printf(s, "%*s - %s",
-                               (int)MAX(0, 24 - (int)(strlen(p.name) +
-                                                      strlen(p.type))),
-                               "", p.help ? p.help : "accepted, no effect");
+        g_string_append_printf(s, "  %-28s - %s", key,
+                               p.help ? p.help : "accepted, no effect");
+        g_free(key);
         if (def) {
             g_string_append_printf(s, " (default: %s)", def);
         }

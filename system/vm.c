@@ -411,7 +411,7 @@ static bool nic_add(JsonObject *opts, GError **err)
     const struct nic_model *model = nicdev_model(driver);
     struct pci_bus *bus = machine_pci();
     struct nicdev *d;
-    uint8_t devfn;
+    uint8_t devfn = 0;
     char *path;
 
     if (!driver) {
