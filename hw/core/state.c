@@ -145,10 +145,12 @@ static bool load_common(struct nic *n, const char *name, unsigned i,
                         uint64_t val)
 {
     if (!strcmp(name, ".pmcsr")) {
-        uint16_t state = val & PMCSR_STATE;
+        const uint64_t bits = PMCSR_STATE | PMCSR_PME_EN | PMCSR_DATA_SELECT |
+                              PMCSR_DATA_SCALE | PMCSR_PME_STATUS;
+        uint64_t state = val & PMCSR_STATE;
 
-        n->pmcsr = (uint16_t)val;
-        return i == 0 && val <= UINT16_MAX && (state == 0 || state == PMCSR_D3);
+        n->pmcsr = (uint16_t)(val & bits);
+        return i == 0 && !(val & ~bits) && (state == 0 || state == PMCSR_D3);
     }
     if (!strcmp(name, ".work")) {
         n->work = (uint32_t)val;

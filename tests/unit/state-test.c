@@ -164,6 +164,7 @@ static void test_lies(gconstpointer arg)
     const char width[] = "vifemu1\0\6.pmcsr\0\0\1\0\3\0\0\0\0";
     const char element[] = "vifemu1\0\6.pmcsr\377\377\2\0\2\0\0\0\0\0";
     const char d1[] = "vifemu1\0\6.pmcsr\0\0\1\0\2\1\0\0";
+    const char reserved[] = "vifemu1\0\6.pmcsr\0\0\1\0\2\20\0\0";
     const char timer[] = "vifemu1\0\6.timer\377\0\1\0\10\0\0\0\0\0\0\0\0\0";
 
     refuse(n, "another program's", "elsewhat", 8);
@@ -171,6 +172,7 @@ static void test_lies(gconstpointer arg)
     refuse(n, "width 3", width, sizeof(width) - 1);
     refuse(n, "element past the end", element, sizeof(element) - 1);
     refuse(n, "power state D1", d1, sizeof(d1) - 1);
+    refuse(n, "bits that PMCSR has not", reserved, sizeof(reserved) - 1);
     refuse(n, "timer past the end", timer, sizeof(timer) - 1);
     g_free(n);
 }
