@@ -45,6 +45,14 @@ bool emulator_is_stock(void);
 void check_failed(const char *file, int line, const char *fmt, ...)
     G_GNUC_PRINTF(3, 4);
 
+/**
+ * check_abandon() - The emulator is gone: what follows says nothing any more
+ *
+ * Until it is called with false again, failing checks are not reported and
+ * nothing is waited for.  The test must have failed already.
+ */
+void check_abandon(bool gone);
+
 /** check() - The condition must hold; returns it */
 #define check(cond) check_true_at(__FILE__, __LINE__, #cond, (cond))
 

@@ -8,15 +8,21 @@
 
 #include <string.h>
 
+enum { PUMP_MS = 20 };
+
 /* One message, NULL if none came in time */
 static JsonObject *receive(struct qtest *s, int timeout_ms)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
-    g_autofree char *line = reader_line(&s->monitor, timeout_ms);
+    g_autofree char *line = NULL;
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     JsonNode *root;
 
-    if (!line) {
-        return NULL;
+    while (!(line = reader_line(&s->monitor, PUMP_MS))) {
+        if (g_get_monotonic_time() > deadline || s->monitor.ended) {
+            return NULL;
+        }
+        qtest_pump(s);
     }
     if (!json_parser_load_from_data(parser, line, -1, NULL) ||
         !(root = json_parser_get_root(parser)) ||

@@ -14,6 +14,7 @@ enum { IRQ_LINES = 256 };
 /** struct line_reader - Lines out of a stream socket */
 struct line_reader {
     int fd;
+    bool ended; /* the other side closed it */
     GString *buffer;
 };
 
@@ -39,6 +40,14 @@ char *reader_line(struct line_reader *r, int timeout_ms);
 
 /** qtest_break() - Note that the emulator is gone, show why, fail the test */
 void qtest_break(struct qtest *s, const char *what);
+
+/**
+ * qtest_pump() - Take in what waits on the qtest socket
+ *
+ * QEMU stands still while nobody reads its interrupt messages, of which a PC
+ * whose clock jumps from timer to timer has many.
+ */
+void qtest_pump(struct qtest *s);
 
 /** send_all() - Write everything to a socket; false if the peer is gone */
 bool send_all(int fd, const void *data, size_t len);
