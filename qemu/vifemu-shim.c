@@ -377,11 +377,8 @@ static ssize_t queue_receive(NetClientState *nc, const uint8_t *buf, size_t len)
     const struct nic_buf piece = { .data = buf, .len = len };
     const struct nic_rx rx = { .buf = &piece, .n = 1, .len = len };
 
-    if (len == 0 || len > NIC_RX_MAX) {
-        return (ssize_t)len;
-    }
-    /* 0: QEMU keeps it until port_flush() */
-    return port_receive(s->port, &rx) ? (ssize_t)len : 0;
+    /* 0 would make QEMU keep it until port_flush(), an empty frame too */
+    return port_receive(s->port, &rx) ? MAX((ssize_t)len, 1) : 0;
 }
 
 static void queue_link(NetClientState *nc)
