@@ -202,7 +202,7 @@ static void print_aliases(const struct regfile *rf)
            "| Offset | Register |\n|---|---|\n");
     for (const struct reg *r = rf->reg; r < rf->reg + rf->n; r++) {
         /* One row per chip makes several of one alias */
-        if (r->alias && strcmp(last, r->name)) {
+        if (r->alias && strcmp(last, r->name) != 0) {
             print_place(r);
             printf(" |\n");
             last = r->name;

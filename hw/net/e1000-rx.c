@@ -147,7 +147,8 @@ static bool cache_fill(struct e1000 *d, const struct ring *r)
     slot = (r->head + have) % r->n;
     for (; want; want -= run, slot = 0) {
         run = (uint32_t)min_size(want, r->n - slot);
-        if (!nic_dma_read(&d->nic, slot_at(r, slot), desc, run * r->entry)) {
+        if (!nic_dma_read(&d->nic, slot_at(r, slot), desc,
+                          run * sizeof(desc[0]))) {
             return rx_fault(d);
         }
         for (uint32_t i = 0; i < run; i++) {
@@ -474,9 +475,10 @@ static uint64_t rx_sums(struct e1000 *d, const struct rx_frame *f)
 
     if (f->in.ip == INET_IP4 && (rxcsum & RXCSUM_IPOFLD)) {
         const uint8_t *ip = f->head + f->in.l3;
+        size_t hdr = 4 * (size_t)(ip[0] & 15);
 
         status |= RXD_IPCS;
-        if (!good && inet_fold(inet_sum(ip, (ip[0] & 15u) * 4, 0)) != 0xffff) {
+        if (!good && inet_fold(inet_sum(ip, hdr, 0)) != 0xffff) {
             errors |= RXD_IPE;
         }
     }
@@ -570,9 +572,10 @@ static void rx_count(struct e1000 *d, const struct rx_frame *f, bool lost)
 static size_t buffer_size(const struct e1000 *d)
 {
     unsigned bsize = (d->reg.RCTL & RCTL_BSIZE) >> RCTL_BSIZE_SHIFT;
+    size_t size = 2048u >> bsize;
 
     /* BSIZE=0 is reserved with BSEX=1 (SDM 13.4.22) */
-    return (2048u >> bsize) * (bsize && (d->reg.RCTL & RCTL_BSEX) ? 16 : 1);
+    return bsize && (d->reg.RCTL & RCTL_BSEX) ? size * 16 : size;
 }
 
 enum rx_room { ROOM_NOW, ROOM_LATER, ROOM_NEVER };

@@ -87,7 +87,7 @@ static void parse_ip4(struct cursor *c, struct inet *in)
     if (!in_sight(c, IP4_HDR) || ip[0] >> 4 != 4) {
         return;
     }
-    hdr = (ip[0] & 15u) * 4;
+    hdr = 4 * (size_t)(ip[0] & 15);
     if (hdr < IP4_HDR || !in_sight(c, hdr)) {
         return;
     }

@@ -25,6 +25,7 @@ SKIPPED = 77
 CODE = {".c", ".h", ".def", ".py", ".build"}
 # No place for a comment, or none that readers should see
 NO_SPDX = {".md", ".json", ".txt", ".svg", ".png", ".pcap", ".rom"}
+NO_SPDX_IN = {"seeds"}  # of the fuzz targets: input, byte for byte
 
 
 @functools.lru_cache(maxsize=None)
@@ -59,7 +60,7 @@ def rule_spdx(root):
             ".def": "/* SPDX-License-Identifier: "}
     for path in files(root):
         if (path.suffix in NO_SPDX or path.name.startswith(".git")
-                or path.name == "LICENSE"):
+                or path.name == "LICENSE" or NO_SPDX_IN & set(path.parts)):
             continue
         text = lines(path)
         script = bool(text) and text[0].startswith("#!")
