@@ -133,6 +133,8 @@ static JsonObject *nic_counters(const struct vm_nic *nic)
     if (nic->netdev) {
         json_object_set_string_member(o, "netdev", nic->netdev);
     }
+    set_count(o, "interrupts", nic->interrupts);
+    set_count(o, "msi-messages", nic->messages);
     set_count(o, "dma-faults", nic->nic->dma_faults);
     set_count(o, "refused", nic->nic->refused);
     json_object_set_array_member(o, "events", events);

@@ -3,6 +3,7 @@
  * help.c - texts made from the tables: device help
  */
 #include <glib.h>
+#include <string.h>
 
 #include "system/nicdev.h"
 #include "system/options.h"

@@ -24,6 +24,8 @@ bool vm_nic_at(unsigned i, struct vm_nic *out)
         .netdev = d->netdev ? d->netdev->id : NULL,
         .slot = d->pci.devfn >> 3,
         .function = d->pci.devfn & 7,
+        .interrupts = d->interrupts,
+        .messages = d->messages,
     };
     return true;
 }

@@ -61,12 +61,15 @@ bool vm_set_link(const char *name, bool up, GError **err);
  * @path: QOM path, "/machine/peripheral/ID" or "/machine/peripheral-anon/.."
  * @netdev: Id of its backend, or NULL
  * @port: Its jack (net/port.h)
+ * @interrupts: Rising edges of its pin
+ * @messages:   MSI messages to interrupt controllers
  */
 struct vm_nic {
     struct nic *nic;
     struct port *port;
     const char *id, *path, *netdev;
     unsigned bus, slot, function;
+    uint64_t interrupts, messages;
 };
 
 /* The i-th NIC, false past the last */
