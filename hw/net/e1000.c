@@ -31,7 +31,7 @@
  */
 #include "hw/net/e1000.h"
 
-/* The reset values that STATUS has none of, and other bits that never change */
+/* Bits of STATUS that never change */
 static uint32_t status_fixed(const struct e1000 *d)
 {
     return e1000_is(d, E1000_82544GC) ? STATUS_MTXCKOK : 0;
