@@ -17,6 +17,7 @@ struct loop_fd {
     GSource source;
     gpointer tag;
     int fd;
+    unsigned events;
     void (*ready)(void *opaque, unsigned events);
     void *opaque;
 };
@@ -84,6 +85,11 @@ struct loop_fd *loop_fd_new(int fd, unsigned events,
 
 void loop_fd_set(struct loop_fd *w, unsigned events)
 {
+    /* GLib would wake itself up, with a system call per frame */
+    if (w->events == events) {
+        return;
+    }
+    w->events = events;
     if (!events) {
         /* Not even hang-ups, or a peer that left would make the loop spin */
         if (w->tag) {
