@@ -28,8 +28,8 @@ def fuzz(args, corpus):
         [os.path.abspath(args.target), f"-max_total_time={args.seconds}",
          f"-timeout={TIMEOUT_S}", f"-rss_limit_mb={RSS_MIB}",
          f"-max_len={args.max_len}", "-print_final_stats=1", "-verbosity=1",
-         corpus], stderr=subprocess.PIPE, text=True, errors="replace",
-        check=False)
+         corpus, *args.seed_folder],
+        stderr=subprocess.PIPE, text=True, errors="replace", check=False)
     report = done.stderr.splitlines()
     if done.returncode:
         # Progress lines say nothing about what went wrong
@@ -46,6 +46,8 @@ def main():
     parser.add_argument("target", nargs="?", default="",
                         help="program linked with libFuzzer")
     parser.add_argument("--seeds", help="program that writes the first inputs")
+    parser.add_argument("--seed-folder", action="append", default=[],
+                        help="more first inputs; nothing is added there")
     parser.add_argument("--replay", default="the replay program",
                         help="named in the report of a finding")
     parser.add_argument("--seconds", type=int, default=20)
