@@ -27,6 +27,10 @@ PATIENCE = 90
 CLONE_NEWNET = 0x40000000
 
 
+class Unavailable(Failure):
+    """This host cannot do what is asked, whatever our code does"""
+
+
 @dataclasses.dataclass
 class Step:
     """What became of one step; the schema of --json"""
@@ -238,11 +242,12 @@ def enter_namespace():
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET):
-        raise Failure("cannot make a network namespace: "
-                      f"{os.strerror(ctypes.get_errno())} (root is needed)")
+        raise Unavailable("cannot make a network namespace: "
+                          f"{os.strerror(ctypes.get_errno())} (root is "
+                          "needed)")
 
 
-def _free_namespace_tap():
+def _add_tap():
     for command in (["ip", "link", "set", "lo", "up"],
                     ["ip", "tuntap", "add", "tap0", "mode", "tap"],
                     ["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", "tap0"],
@@ -259,9 +264,9 @@ class TapNetwork:
 
     def __enter__(self):
         if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-            raise Failure("--netdev tap needs /dev/net/tun")
+            raise Unavailable("--netdev tap needs /dev/net/tun")
         enter_namespace()
-        _free_namespace_tap()
+        _add_tap()
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "leases").touch()
         config = self._folder / "udhcpd.conf"
