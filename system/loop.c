@@ -78,6 +78,12 @@ struct loop_fd *loop_fd_new(int fd, unsigned events,
     w->fd = fd;
     w->ready = ready;
     w->opaque = opaque;
+    /*
+     * No handler runs a loop of its own.  Without this GLib takes the watch
+     * off its list around each call and wakes itself up, twice: four system
+     * calls.
+     */
+    g_source_set_can_recurse(source, TRUE);
     loop_fd_set(w, events);
     g_source_attach(source, NULL);
     return w;
