@@ -117,6 +117,7 @@ REFUSED = [
     ("-D /nonexistent/log", ["/nonexistent/log"]),
     ("-pidfile /nonexistent/pid", ["-pidfile", "/nonexistent/pid"]),
     ("-daemonize -pidfile /nonexistent/pid", ["/nonexistent/pid"]),
+    ("-daemonize -run-with exit-with-parent=on", ["exit-with-parent"]),
     ("-sandbox perhaps", ["-sandbox perhaps", "'perhaps'"]),
     ("-run-with frob=1", ["frob"]),
     ("-run-with chroot=/nonexistent", ["/nonexistent"]),
@@ -381,7 +382,8 @@ def test_exit_with_parent(folder):
     pidfile = folder.path / "pid"
     parent = subprocess.Popen(
         [sys.executable, "-c", script, BINARY, "-run-with",
-         "exit-with-parent=on", "-pidfile", str(pidfile)],
+         "exit-with-parent=on" + (",user=0:65534" if not os.geteuid() else ""),
+         "-pidfile", str(pidfile)],
         stdin=subprocess.PIPE, text=True)
     deadline = time.time() + TIMEOUT
     while not (pidfile.exists() and pidfile.read_text()):
