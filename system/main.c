@@ -132,6 +132,10 @@ static bool wait_for_clients(void)
 /* Everything in the order in which it can depend on each other */
 static bool start(const struct options *o)
 {
+    if (o->exit_with_parent && o->daemonize) {
+        error_report("-daemonize: not with -run-with exit-with-parent=on");
+        return false;
+    }
     if ((o->exit_with_parent && !process_die_with_parent()) ||
         (o->pidfile && !process_pidfile(o->pidfile))) {
         return false;
@@ -143,6 +147,10 @@ static bool start(const struct options *o)
     }
     if ((o->chroot_dir || o->run_as) &&
         !process_drop_rights(o->chroot_dir, o->run_as)) {
+        return false;
+    }
+    /* Another user is not told of its parent's end unless it asks again */
+    if (o->exit_with_parent && !process_die_with_parent()) {
         return false;
     }
     if (o->sandbox && !process_sandbox()) {

@@ -34,7 +34,7 @@ enum {
     WORDS_MAX = 8,
     READ_SIZE = 64 << 10,
     BLOB_MAX = 16 << 20,                /* Bytes one command moves */
-    FILL_MAX = 256 << 20,               /* ... or sets */
+    FILL_MAX = 64 << 20,                /* ... or sets */
     LINE_MAX_LEN = 2 * BLOB_MAX + 1024, /* As hexadecimal digits */
     OUT_MAX = 1 << 20, /* Answers not yet taken, then commands wait */
 };
