@@ -151,6 +151,9 @@ static bool body_add_piece(struct port *p, const struct nic_piece *piece)
     gpa_t at = piece->at;
     size_t left = piece->len;
 
+    if (piece->own) {
+        return body_add(p, piece->own, left, false);
+    }
     while (left) {
         size_t len = left;
         const void *host = p->ops->map(p->host, at, &len);

@@ -5,12 +5,14 @@
  * libslirp wants to be asked, before each sleep, which descriptors it needs,
  * and told afterwards what became of them.  A turn does both; it is a task of
  * the event loop, woken by whatever may have changed something: a frame from
- * the guest, a descriptor, a timer.
+ * the guest, a descriptor, a timer.  What the loop saw of a descriptor may be
+ * old by then, and libslirp would block in accept(), so a turn looks again.
  *
  * Frames that it makes while it takes one from the card (an ARP answer) go
  * through a queue, because a card does not receive while it sends.
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <slirp/libslirp.h>
 #include <string.h>
 
@@ -25,20 +27,13 @@ enum {
 };
 
 /**
- * struct slirp_poll - A descriptor of the last turn
- * @revents: SLIRP_POLL_* seen since
- */
-struct slirp_poll {
-    int fd, events, revents;
-};
-
-/**
  * struct slirp_net - A network
  * @turn:    Ask and tell libslirp
  * @timeout: The longest it may sleep
  * @watches: struct slirp_watch by descriptor
- * @polls:   struct slirp_poll, by libslirp's index
+ * @polls:   struct pollfd, by libslirp's index
  * @round:   Number of the last turn
+ * @ready:   The loop saw something on a descriptor
  * @inside:  Within slirp_input()
  */
 struct slirp_net {
@@ -49,20 +44,18 @@ struct slirp_net {
     GHashTable *watches;
     GArray *polls;
     unsigned round;
-    bool inside, restricted;
+    bool ready, inside, restricted;
     struct in_addr net;
     struct queue queue;
 };
 
 /**
  * struct slirp_watch - A descriptor of libslirp's
- * @poll:  Index in @net->polls
  * @round: Turn that last wanted it
  */
 struct slirp_watch {
     struct slirp_net *net;
     struct loop_fd *watch;
-    guint poll;
     unsigned round;
 };
 
@@ -77,14 +70,8 @@ static void watch_free(gpointer p)
 static void watch_ready(void *opaque, unsigned events)
 {
     struct slirp_watch *w = opaque;
-    struct slirp_poll *p;
 
-    if (w->round == w->net->round) {
-        p = &g_array_index(w->net->polls, struct slirp_poll, w->poll);
-        p->revents |= events & LOOP_IN ? SLIRP_POLL_IN : 0;
-        p->revents |= events & LOOP_OUT ? SLIRP_POLL_OUT : 0;
-        p->revents |= events & LOOP_HUP ? SLIRP_POLL_HUP | SLIRP_POLL_ERR : 0;
-    }
+    w->net->ready = true;
     loop_task_wake(w->net->turn);
 }
 
@@ -92,8 +79,11 @@ static void watch_ready(void *opaque, unsigned events)
 static int add_poll(int fd, int events, void *opaque)
 {
     struct slirp_net *s = opaque;
-    struct slirp_poll p = { .fd = fd, .events = events };
+    struct pollfd p = { .fd = fd };
 
+    p.events |= events & SLIRP_POLL_IN ? POLLIN : 0;
+    p.events |= events & SLIRP_POLL_OUT ? POLLOUT : 0;
+    p.events |= events & SLIRP_POLL_PRI ? POLLPRI : 0;
     g_array_append_val(s->polls, p);
     return (int)s->polls->len - 1;
 }
@@ -102,11 +92,18 @@ static int add_poll(int fd, int events, void *opaque)
 static int get_revents(int i, void *opaque)
 {
     struct slirp_net *s = opaque;
+    int seen, events = 0;
 
     if (i < 0 || (guint)i >= s->polls->len) {
         return 0;
     }
-    return g_array_index(s->polls, struct slirp_poll, i).revents;
+    seen = g_array_index(s->polls, struct pollfd, i).revents;
+    events |= seen & POLLIN ? SLIRP_POLL_IN : 0;
+    events |= seen & POLLOUT ? SLIRP_POLL_OUT : 0;
+    events |= seen & POLLPRI ? SLIRP_POLL_PRI : 0;
+    events |= seen & POLLERR ? SLIRP_POLL_ERR : 0;
+    events |= seen & POLLHUP ? SLIRP_POLL_HUP : 0;
+    return events;
 }
 
 static gboolean is_stale(gpointer key, gpointer val, gpointer round)
@@ -118,13 +115,13 @@ static gboolean is_stale(gpointer key, gpointer val, gpointer round)
 static void sync_watches(struct slirp_net *s)
 {
     for (guint i = 0; i < s->polls->len; i++) {
-        struct slirp_poll *p = &g_array_index(s->polls, struct slirp_poll, i);
+        struct pollfd *p = &g_array_index(s->polls, struct pollfd, i);
         gpointer key = GINT_TO_POINTER(p->fd);
         struct slirp_watch *w = g_hash_table_lookup(s->watches, key);
         unsigned events = 0;
 
-        events |= p->events & SLIRP_POLL_IN ? LOOP_IN : 0;
-        events |= p->events & SLIRP_POLL_OUT ? LOOP_OUT : 0;
+        events |= p->events & POLLIN ? LOOP_IN : 0;
+        events |= p->events & POLLOUT ? LOOP_OUT : 0;
         if (!w) {
             w = g_new0(struct slirp_watch, 1);
             w->net = s;
@@ -133,7 +130,6 @@ static void sync_watches(struct slirp_net *s)
         } else {
             loop_fd_set(w->watch, events);
         }
-        w->poll = i;
         w->round = s->round;
     }
     g_hash_table_foreach_remove(s->watches, is_stale,
@@ -157,6 +153,10 @@ static void slirp_turn(void *opaque)
     uint32_t ms = UINT32_MAX;
 
     deliver(s);
+    if (s->ready) {
+        s->ready = false;
+        poll((struct pollfd *)(void *)s->polls->data, s->polls->len, 0);
+    }
     slirp_pollfds_poll(s->slirp, 0, get_revents, s);
     g_array_set_size(s->polls, 0);
     s->round++;
@@ -593,7 +593,7 @@ static struct netdev *user_open(const char *id, JsonObject *opts, GError **err)
     s->nd.ops = &netdev_user;
     s->queue.max_frames = QUEUE_FRAMES;
     s->queue.max_bytes = QUEUE_BYTES;
-    s->polls = g_array_new(FALSE, FALSE, sizeof(struct slirp_poll));
+    s->polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
     s->watches = g_hash_table_new_full(NULL, NULL, NULL, watch_free);
     s->turn = loop_task_new(slirp_turn, s);
     s->timeout = clock_timer_new(timeout_expired, s);

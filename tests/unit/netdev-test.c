@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * netdev-test.c - options of all backends, links, hubs, filters and slirp
+ * netdev-test.c - options of all backends, links, hubs and filters
  *
- * netdev-socket-test.c has the sockets, tests/net the taps.
+ * netdev-socket-test.c has the sockets, netdev-user-test.c libslirp, tests/net
+ * the taps.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -306,97 +306,6 @@ static void test_dump_errors(void)
 }
 #endif
 
-#ifdef CONFIG_SLIRP
-static const uint8_t guest_mac[6] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
-
-/* An ARP packet from 10.0.2.15 */
-static void arp(uint8_t f[42], unsigned op, const uint8_t *to)
-{
-    memset(f, 0xff, 6);
-    memcpy(f + 6, guest_mac, 6);
-    be16_store(f + 12, 0x0806);
-    memcpy(f + 14, "\0\1\x08\0\6\4", 6);
-    be16_store(f + 20, (uint16_t)op);
-    memcpy(f + 22, guest_mac, 6);
-    memcpy(f + 28, "\x0a\0\2\x0f", 4);
-    memset(f + 32, 0, 6);
-    memcpy(f + 38, to, 4);
-}
-
-static void test_user(void)
-{
-    struct peer p;
-    uint8_t frame[42];
-    struct netdev *nd = open_nd(&p, "user,id=n0");
-
-    arp(frame, 1, (const uint8_t *)"\x0a\0\2\2");
-    g_assert_true(send_nd(nd, frame, sizeof(frame)));
-    g_assert_cmpuint(p.got, ==, 0); /* not while the card sends */
-    WAIT_FOR(p.got == 1);
-    g_assert_cmpuint(be16_at(p.data + 20), ==, 2);
-    g_assert_true(!memcmp(p.data, guest_mac, 6));
-    /* A card without room gets it later */
-    p.refuse = true;
-    for (unsigned i = 0; i < 3000; i++) {
-        g_assert_true(send_nd(nd, frame, sizeof(frame)));
-    }
-    settle();
-    p.refuse = false;
-    netdev_flush(nd);
-    settle();
-    g_assert_cmpuint(p.got, ==, 1 + 1024);
-    g_assert_cmpuint(nd->rx_dropped, ==, 3000 - 1024);
-    /* Frames too short for anything */
-    for (size_t len = 1; len < sizeof(frame); len++) {
-        g_assert_true(send_nd(nd, frame, len));
-    }
-    p.refuse = true;
-    g_assert_true(send_nd(nd, frame, sizeof(frame)));
-    settle();
-    close_nd(nd);
-}
-
-/* A host's connection through hostfwd reaches the guest, and closing works
- * while it is open */
-static void test_user_hostfwd(void)
-{
-    struct peer p;
-    struct sockaddr_in sa = { .sin_family = AF_INET,
-                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    uint8_t frame[42];
-    unsigned port = free_port(SOCK_STREAM), other = free_port(SOCK_STREAM);
-    struct netdev *nd =
-        open_nd(&p,
-                "user,id=n0,restrict=on,hostname=guest,"
-                "hostfwd=tcp:127.0.0.1:%u-10.0.2.15:22,hostfwd=::%u-:23",
-                port, other);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    GError *err = NULL;
-    char *again;
-
-    /* slirp learns where the guest is */
-    arp(frame, 1, (const uint8_t *)"\x0a\0\2\2");
-    g_assert_true(send_nd(nd, frame, sizeof(frame)));
-    WAIT_FOR(p.got == 1);
-    sa.sin_port = htons((uint16_t)port);
-    connect(fd, (struct sockaddr *)&sa, sizeof(sa));
-    WAIT_FOR(p.got == 2);
-    g_assert_cmpuint(be16_at(p.data + 12), ==, 0x0800);
-    g_assert_cmpuint(p.data[23], ==, 6);
-    g_assert_cmpuint(be16_at(p.data + 36), ==, 22);
-    g_assert_cmphex(p.data[47] & 0x12, ==, 0x02); /* SYN */
-
-    again = g_strdup_printf("user,id=n1,hostfwd=tcp:127.0.0.1:%u-:1", port);
-    g_assert_null(try_open(again, &err));
-    g_assert_nonnull(strstr(err->message, "in use"));
-    g_clear_error(&err);
-    g_free(again);
-    close_nd(nd);
-    close(fd);
-    settle();
-}
-#endif
-
 int main(int argc, char **argv)
 {
     int status;
@@ -411,10 +320,6 @@ int main(int argc, char **argv)
 #ifdef CONFIG_PCAP
     g_test_add_func("/netdev/dump", test_dump);
     g_test_add_func("/netdev/dump/errors", test_dump_errors);
-#endif
-#ifdef CONFIG_SLIRP
-    g_test_add_func("/netdev/user", test_user);
-    g_test_add_func("/netdev/user/hostfwd", test_user_hostfwd);
 #endif
     status = g_test_run();
     g_rmdir(dir);
