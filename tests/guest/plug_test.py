@@ -10,9 +10,9 @@ import time
 
 from testing import Failure, Qmp, main, options, qemu, say, socket_folder
 
-ROUNDS = 30
-# The first rounds fill caches of QEMU's
-WARM = 5
+ROUNDS = 300
+# The first rounds fill caches; some of what is freed is freed a little later
+WARM = 50
 GROWTH_KIB = 1024
 
 # Options that must be refused, and the word that the error must contain
