@@ -52,11 +52,14 @@ enum nic_reset {
 struct nic;
 
 /**
- * struct nic_piece - Part of a frame that is still in guest memory
+ * struct nic_piece - Part of a frame that is still where the guest put it
+ * @at:  In guest memory
+ * @own: If not NULL, in the card's own packet memory, and @at means nothing
  */
 struct nic_piece {
     gpa_t at;
     uint32_t len;
+    const uint8_t *own;
 };
 
 /**
@@ -99,8 +102,8 @@ struct nic_gso {
  * @head:     Private copy of the first bytes, all of them if no pieces follow;
  *            a VLAN tag is already inserted
  * @head_len: Bytes valid in @head
- * @piece:    What follows, in guest memory.  The guest may change it at any
- *            time; nothing read from it may be trusted twice
+ * @piece:    What follows, mostly in guest memory.  The guest may change it at
+ *            any time; nothing read from it may be trusted twice
  * @n_pieces: At most NIC_PIECES_MAX
  * @len:      head_len and all pieces
  * @csum:     Sums to be filled in, in this order: [0] IP header or legacy

@@ -82,7 +82,9 @@ static void record(const struct nic_frame *f)
         struct nic_piece piece = f->piece[i];
 
         g_assert_cmpuint(piece.len, <=, f->len - at);
-        if (in_ram(piece.at, piece.len)) {
+        if (piece.own) {
+            memcpy(s->data + at, piece.own, piece.len);
+        } else if (in_ram(piece.at, piece.len)) {
             memcpy(s->data + at, host.ram + piece.at.addr, piece.len);
         } else {
             memset(s->data + at, 0xee, piece.len);

@@ -226,7 +226,10 @@ static void check_sent(const struct nic_piece *piece, unsigned n)
     g_assert_cmpuint(sent_len, ==, card.frame.len);
     g_assert_true(!memcmp(sent, card.frame.head, at));
     for (unsigned i = 0; i < n; i++) {
-        g_assert_true(!memcmp(sent + at, ram + piece[i].at.addr, piece[i].len));
+        const uint8_t *from =
+            piece[i].own ? piece[i].own : ram + piece[i].at.addr;
+
+        g_assert_true(!memcmp(sent + at, from, piece[i].len));
         at += piece[i].len;
     }
 }
@@ -242,6 +245,10 @@ static void test_pieces(void)
                                               { { 0x100 }, 50 } };
     static const struct nic_piece bad[] = { { { 0x1000 }, 100 },
                                             { { VOID - 10 }, 20 } };
+    static const uint8_t card_ram[1500] = { 1, 2, 3 };
+    static const struct nic_piece own[] = { { { VOID }, 700, card_ram },
+                                            { { 0x1000 }, 10 },
+                                            { { VOID }, 1500, card_ram } };
     static const struct nic_piece wild[] = { { { UINT64_MAX - 10 }, 100 } };
 
     start();
@@ -255,13 +262,18 @@ static void test_pieces(void)
     g_assert_cmpuint(n_sent, ==, 2);
     check_sent(holes, 3);
 
+    frame(14, own, 3);
+    run(1);
+    g_assert_cmpuint(n_sent, ==, 3);
+    check_sent(own, 3);
+
     frame(14, bad, 2);
     run(1);
-    g_assert_cmpuint(n_sent, ==, 2);
+    g_assert_cmpuint(n_sent, ==, 3);
     g_assert_cmpuint(stats().dropped, ==, 1);
     frame(14, wild, 1);
     run(1);
-    g_assert_cmpuint(n_sent, ==, 2);
+    g_assert_cmpuint(n_sent, ==, 3);
     g_assert_cmpuint(stats().dropped, ==, 2);
     g_assert_cmpuint(card.nic.dma_faults, ==, 2);
     stop();
