@@ -654,6 +654,11 @@ static void write_double(GString *out, double v)
         g_string_append(out, "null");
         return;
     }
+    if (fpclassify(v) == FP_ZERO) {
+        /* "-0" would be read as an integer, which has no sign of its own */
+        g_string_append(out, signbit(v) ? "-0.0" : "0");
+        return;
+    }
     for (int precision = 15; precision <= 17; precision++) {
         char format[8];
 

@@ -71,6 +71,7 @@ static void test_numbers(void)
     check("9223372036854775808 ", "9.223372036854776e+18");
     check("[0.1,1e3,1E+2,-1.5e-2,1e308,5e-324]",
           "[0.1, 1000, 100, -0.015, 1e+308, 4.94065645841247e-324]");
+    check("[-0.0,-0e3,0.0]", "[-0.0, -0.0, 0]");
     check("1e400 ", "!JSON parse error, bad number '1e400'");
     check("01 ", "!JSON parse error, bad number '01'");
     check("1. ", "!JSON parse error, bad number '1.'");
