@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The command line: what is refused and how, what is left behind, how it ends
+"""The process from outside: what its command line refuses and how, what it leaves
+behind, how it ends; hot plug, stopping and messages through qtest and QMP
 
 Runs the binary in QTEST_QEMU_BINARY; prints TAP.
 """
@@ -491,6 +492,56 @@ def test_unplug_busy(folder):
         machine.check_end()
 
 
+BAR, RING, SLOT = 0xe0000000, 0x100000, 2
+
+
+def transmit_setup(*pairs):
+    """Commands that make slot 2 an e1000 with one descriptor to send"""
+    return config_writes(SLOT, (0x10, BAR), *pairs, (4, 7)) + [
+        f"writeq {RING} {RING + 0x10000}",
+        f"writeq {RING + 8} {0x0b00003c:#x}"] + [
+        f"writel {BAR + reg:#x} {val:#x}" for reg, val in (
+            (0x3800, RING), (0x3804, 0), (0x3808, 4096), (0x3810, 0),
+            (0x400, 0x4000a))]
+
+
+def test_stopped(folder):
+    """While the machine is stopped neither clock nor cards move"""
+    machine = Machine(["-S", "-device", "e1000,mitigation=off"], qtest=True)
+    tdh = f"readl {BAR + 0x3810:#x}"
+    answers = machine.ask(*transmit_setup(), f"writel {BAR + 0x3818:#x} 1",
+                          "clock_step 1000", tdh)
+    check(answers[-2:] == ["OK 0", "OK 0x" + 16 * "0"], str(answers[-2:]))
+    machine("cont")
+    machine.event("RESUME")
+    answers = machine.ask(tdh, "clock_step 1000")
+    check(answers == ["OK 0x0000000000000001", "OK 1000"], str(answers))
+    machine("stop")
+    machine.event("STOP")
+    check(machine.ask("clock_step 1000") == ["OK 1000"], "clock")
+    machine("quit")
+    machine.check_end()
+
+
+def test_msi(folder):
+    """A message is a write to memory; outside of RAM it is counted"""
+    machine = Machine(["-device", "e1000-82545em,mitigation=off,id=n"],
+                      qtest=True)
+    mailbox = 0x2000
+    machine.ask(*transmit_setup((0xf4, mailbox), (0xf8, 0), (0xfc, 0x4041),
+                                (0xf0, 0x10000)),
+                f"writel {BAR + 0xd0:#x} 0xffffffff",
+                f"writel {BAR + 0xc8:#x} 4")
+    check(machine.ask(f"readl {mailbox:#x}") == ["OK 0x0000000000004041"],
+          "no message in memory")
+    machine.ask(f"readl {BAR + 0xc0:#x}", *config_writes(
+        SLOT, (0xf4, 0xfee00000)), f"writel {BAR + 0xc8:#x} 4")
+    nic = machine("x-vifemu-counters")["return"]["nics"][0]
+    check((nic["interrupts"], nic["msi-messages"]) == (2, 1), str(nic))
+    machine("quit")
+    machine.check_end()
+
+
 def test_option_log(folder):
     """What has no effect is said once, when asked for"""
     done = run(["-d", "options", "-no-shutdown", "-vga", "none", "-qtest",
@@ -510,7 +561,8 @@ def all_tests():
         yield f"accepted: {line}", test_accepted, (line,)
     for test in (test_signals, test_qtest_end, test_server_sockets,
                  test_daemon, test_exit_with_parent, test_drop_rights,
-                 test_hotplug, test_unplug_busy, test_option_log):
+                 test_hotplug, test_unplug_busy, test_stopped, test_msi,
+                 test_option_log):
         yield test.__name__[5:], test, ()
 
 
