@@ -164,10 +164,12 @@ static void test_magic_forms(void)
         expect_acpi("e1000", WU_MAG, 0, &f, 0);
     }
     /* A beginning that leads nowhere does not hide the real one */
-    frame_magic(&f, ring_mac, 200, 6);
-    memset(f.data + 30, 0xff, 6);
-    memcpy(f.data + 36, ring_mac, 6);
-    expect_acpi("e1000", WU_MAG, 0, &f, WU_MAG);
+    for (unsigned gap = 0; gap < 100; gap += 50) {
+        frame_magic(&f, ring_mac, 42 + gap, 6);
+        memset(f.data + 30, 0xff, 6);
+        memcpy(f.data + 36, ring_mac, 6);
+        expect_acpi("e1000", WU_MAG, 0, &f, WU_MAG);
+    }
     /* Cut off */
     frame_magic(&f, ring_mac, 40, 6);
     f.len = 40 + 6 + 95;
