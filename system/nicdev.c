@@ -774,10 +774,54 @@ void nicdev_resume(struct nicdev *d)
     }
 }
 
+/* A property of common[] as it was given, in its type, or its default */
+static JsonNode *given_prop(const struct nicdev *d, const struct vm_prop *p)
+{
+    const char *text = "";
+    bool flag = false;
+    int64_t number = 0;
+
+    if (!json_object_has_member(d->opts, p->name)) {
+        return p->def ? json_from_string(p->def, NULL)
+                      : json_node_init_string(json_node_alloc(), "");
+    }
+    if (!strcmp(p->type, "bool")) {
+        opts_bool(d->opts, p->name, &flag, NULL);
+        return json_node_init_boolean(json_node_alloc(), flag);
+    }
+    if (strcmp(p->type, "str") != 0) {
+        opts_int(d->opts, p->name, INT64_MIN, INT64_MAX, &number, NULL);
+        return json_node_init_int(json_node_alloc(), number);
+    }
+    opts_str(d->opts, p->name, &text, NULL);
+    return json_node_init_string(json_node_alloc(), text);
+}
+
+/* Properties whose value is known better than from the options; else NULL */
+static char *known_prop(const struct nicdev *d, const char *name)
+{
+    const uint8_t *a = d->nic->mac;
+
+    if (!strcmp(name, "mac")) {
+        return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", a[0], a[1],
+                               a[2], a[3], a[4], a[5]);
+    }
+    if (!strcmp(name, "addr")) {
+        return g_strdup_printf("%02x.%x", d->pci.devfn >> 3, d->pci.devfn & 7u);
+    }
+    if (!strcmp(name, "bus")) {
+        return g_strdup("pci.0");
+    }
+    if (!strcmp(name, "romfile") && d->rom && !opts_peek(d->opts, name)) {
+        return g_strdup(d->nic->model->pci->romfile);
+    }
+    return NULL;
+}
+
 JsonNode *nicdev_prop(const struct nicdev *d, const char *name)
 {
     const struct nic_model *m = d->nic->model;
-    JsonNode *given = json_object_get_member(d->opts, name);
+    g_autofree char *known = known_prop(d, name);
     struct vm_prop p = { 0 };
 
     for (unsigned i = 0; i < m->n_props; i++) {
@@ -789,19 +833,12 @@ JsonNode *nicdev_prop(const struct nicdev *d, const char *name)
                        : json_node_init_int(node, d->nic->prop[i]);
         }
     }
-    if (!strcmp(name, "mac")) {
-        const uint8_t *a = d->nic->mac;
-        char text[18];
-
-        snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", a[0],
-                 a[1], a[2], a[3], a[4], a[5]);
-        return json_node_init_string(json_node_alloc(), text);
+    if (known) {
+        return json_node_init_string(json_node_alloc(), known);
     }
     for (unsigned i = 0; nicdev_prop_at(m, i, &p); i++) {
         if (!strcmp(name, p.name)) {
-            return given   ? json_node_copy(given)
-                   : p.def ? json_from_string(p.def, NULL)
-                           : json_node_init_string(json_node_alloc(), "");
+            return given_prop(d, &p);
         }
     }
     return NULL;
