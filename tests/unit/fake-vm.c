@@ -92,8 +92,8 @@ static char *user_info(struct netdev *nd)
 
 static const struct netdev_ops user_ops = { .name = "user", .info = user_info };
 const struct netdev_ops *const netdev_types[] = { &user_ops, NULL };
-static const struct filter_ops filter_dump = { .name = "filter-dump" };
-const struct filter_ops *const filter_types[] = { &filter_dump, NULL };
+static const struct filter_ops fake_dump = { .name = "filter-dump" };
+const struct filter_ops *const filter_types[] = { &fake_dump, NULL };
 static char n0_id[] = "n0", spare_id[] = "spare";
 static struct netdev netdevs[] = {
     { .ops = &user_ops, .id = n0_id, .peer = cards, .tx_frames = 7 },
