@@ -516,6 +516,10 @@ static bool shim_add_capabilities(struct shim *s, Error **errp)
     const struct nic_pci *p = s->model->pci;
     PCIDevice *pci = &s->pci;
 
+    /* Each one goes before those there are: the list must begin at PM */
+    if (p->msi && msi_init(pci, p->msi, 1, true, false, errp) != 0) {
+        return false;
+    }
     if (p->pm) {
         if (pci_add_capability(pci, PCI_CAP_ID_PM, p->pm, PCI_PM_SIZEOF, errp) <
             0) {
@@ -526,7 +530,7 @@ static bool shim_add_capabilities(struct shim *s, Error **errp)
         /* It may differ from the card's when a migration arrives */
         pci_set_word(pci->cmask + pmcsr_at(s), 0);
     }
-    return !p->msi || msi_init(pci, p->msi, 1, true, false, errp) == 0;
+    return true;
 }
 
 static void shim_add_bars(struct shim *s)
