@@ -23,9 +23,11 @@
 
 enum difference {
     DIFF_none,
-#define DIFFERENCE(id, subject, datasheet, qemu) DIFF_##id,
+#define DIFFERENCE(id, subject, datasheet, qemu)         DIFF_##id,
+#define DIFFERENCE_OF_HOST(id, subject, datasheet, qemu) DIFF_##id,
 #include "differences.def"
 #undef DIFFERENCE
+#undef DIFFERENCE_OF_HOST
 };
 
 /**
