@@ -5,7 +5,7 @@
  * The file is brought up to date each time the event loop comes round, so that
  * it can be read while the machine runs without a write per frame.
  */
-#include "net/dump.h"
+#include "net/filter.h"
 
 #include <pcap/pcap.h>
 #include <string.h>
@@ -89,7 +89,8 @@ static struct filter *dump_open(JsonObject *opts, GError **err)
     return &d->filter;
 }
 
-static void dump_frame(struct filter *f, const struct iovec *iov, unsigned n)
+static void dump_frame(struct filter *f, enum filter_queue dir,
+                       const struct iovec *iov, unsigned n)
 {
     struct dump *d = (struct dump *)f;
     struct pcap_pkthdr h = { .len = (bpf_u_int32)netdev_iov_len(iov, n) };

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * filter.c - -object filter-*: what looks at the frames of a backend
+ * filter.c - -object filter-*: the chain of filters of a backend
  */
 #include "net/filter.h"
 
 #include <string.h>
 
 #include "net/backends.h"
-#include "net/dump.h"
 
 const struct filter_ops *const filter_types[] = {
+    &filter_buffer,
 #ifdef CONFIG_PCAP
     &filter_dump,
 #endif
-    NULL,
+    &filter_mirror, &filter_redirector, NULL,
 };
 
 static GSList *all; /* struct filter */
@@ -62,19 +62,19 @@ static bool read_word(JsonObject *opts, const char *key,
 }
 
 /* The options that all filters have */
-static bool read_common(JsonObject *opts, struct filter *f, GError **err)
+static bool read_common(JsonObject *opts, struct filter *f, unsigned *position,
+                        GError **err)
 {
     static const char *const queues[] = { "all", "rx", "tx", NULL };
     static const char *const states[] = { "on", "off", NULL };
-    /* All see every frame, so their order makes no difference */
     static const char *const positions[] = { "tail", "head", NULL };
-    unsigned queue = FILTER_ALL, off = 0, position = 0;
+    unsigned queue = FILTER_ALL, off = 0;
     const char *name = NULL;
 
     if (!opts_str(opts, "netdev", &name, err) ||
         !read_word(opts, "queue", queues, &queue, err) ||
         !read_word(opts, "status", states, &off, err) ||
-        !read_word(opts, "position", positions, &position, err)) {
+        !read_word(opts, "position", positions, position, err)) {
         return false;
     }
     f->netdev = name ? netdev_find(name) : NULL;
@@ -125,6 +125,7 @@ static bool filter_add_flat(JsonObject *opts, GError **err)
     const char *type = opts_peek(opts, "qom-type"), *id = NULL;
     const struct filter_ops *ops = type_find(type);
     struct filter common = { 0 }, *f;
+    unsigned position = 0;
 
     if (!ops) {
         return netdev_fail(err, "invalid object type: %s", type ? type : "");
@@ -142,17 +143,21 @@ static bool filter_add_flat(JsonObject *opts, GError **err)
                            "object (type 'container')",
                            id);
     }
-    if (!keys_known(ops, opts, err) || !read_common(opts, &common, err)) {
+    if (!keys_known(ops, opts, err) ||
+        !read_common(opts, &common, &position, err)) {
         return false;
     }
     f = ops->open(opts, err);
     if (!f) {
         return false;
     }
-    common.ops = ops;
-    common.id = g_strdup(id);
-    *f = common;
-    f->netdev->filters = g_slist_append(f->netdev->filters, f);
+    f->ops = ops;
+    f->id = g_strdup(id);
+    f->netdev = common.netdev;
+    f->queue = common.queue;
+    f->off = common.off;
+    f->netdev->filters = position ? g_slist_prepend(f->netdev->filters, f)
+                                  : g_slist_append(f->netdev->filters, f);
     all = g_slist_prepend(all, f);
     return true;
 }
@@ -172,11 +177,13 @@ bool filter_add(JsonObject *opts, GError **err)
 
 static void filter_free(struct filter *f)
 {
+    struct netdev *nd = f->netdev;
     char *id = f->id;
 
-    f->netdev->filters = g_slist_remove(f->netdev->filters, f);
     all = g_slist_remove(all, f);
+    /* What it kept it may still pass on from its place in the chain */
     f->ops->close(f);
+    nd->filters = g_slist_remove(nd->filters, f);
     g_free(id);
 }
 
@@ -191,14 +198,51 @@ bool filter_del(const char *id, GError **err)
     return true;
 }
 
-void filter_frame(struct netdev *nd, enum filter_queue dir,
-                  const struct iovec *iov, unsigned n)
+/* Number @i of the chain in a direction, counted from its beginning */
+static struct filter *chain_at(struct netdev *nd, enum filter_queue dir,
+                               guint len, guint i)
+{
+    return g_slist_nth_data(nd->filters, dir == FILTER_TX ? i : len - 1 - i);
+}
+
+static bool is_on(const struct filter *f, enum filter_queue dir)
+{
+    return !f->off && (f->queue == FILTER_ALL || f->queue == dir);
+}
+
+bool filter_forward(struct netdev *nd, const struct filter *after,
+                    enum filter_queue dir, const struct iovec *iov, unsigned n)
+{
+    guint len = g_slist_length(nd->filters), begin = 0, end;
+    struct filter *f;
+
+    while (after && begin < len && chain_at(nd, dir, len, begin++) != after) {
+    }
+    for (end = begin; end < len; end++) {
+        f = chain_at(nd, dir, len, end);
+        if (f->takes && is_on(f, dir)) {
+            break;
+        }
+    }
+    if (end == len && !netdev_deliver(nd, dir == FILTER_TX, iov, n)) {
+        return false;
+    }
+    for (guint i = begin; i < len && i <= end; i++) {
+        f = chain_at(nd, dir, len, i);
+        if (is_on(f, dir)) {
+            f->ops->frame(f, dir, iov, n);
+        }
+    }
+    return true;
+}
+
+void filter_flush(struct netdev *nd)
 {
     for (GSList *l = nd->filters; l; l = l->next) {
         struct filter *f = l->data;
 
-        if (!f->off && (f->queue == FILTER_ALL || f->queue == dir)) {
-            f->ops->frame(f, iov, n);
+        if (f->ops->flush) {
+            f->ops->flush(f);
         }
     }
 }

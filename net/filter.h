@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * filter.h - -object filter-*: what looks at the frames of a backend
+ * filter.h - -object filter-*: what looks at the frames of a backend, or takes
+ * them away
+ *
+ * The filters of a backend are a chain, first one first toward the card and
+ * last one first toward the backend.  Frames that a receiver refuses are
+ * offered again, so filters that only look see them when they were taken.
  */
 #ifndef NET_FILTER_H
 #define NET_FILTER_H
@@ -28,27 +33,35 @@ struct filter;
  *         position
  * @open:  Make one; NULL and @err on failure, with nothing left behind
  * @close: Free it
- * @frame: A frame passed; it is valid during the call
+ * @frame: A frame passed, or with @takes was taken; valid during the call
+ * @flush: There may be room again for what filter_forward() could not pass on;
+ *         may be NULL
  */
 struct filter_ops {
     const char *name;
     const char *const *keys;
     struct filter *(*open)(JsonObject *opts, GError **err);
     void (*close)(struct filter *f);
-    void (*frame)(struct filter *f, const struct iovec *iov, unsigned n);
+    void (*frame)(struct filter *f, enum filter_queue dir,
+                  const struct iovec *iov, unsigned n);
+    void (*flush)(struct filter *f);
 };
 
 /**
  * struct filter - What every filter has; first member of an instance
- * @off: status=off: it sees nothing
+ * @off:   status=off: it sees nothing
+ * @takes: Frames end here; set by open()
  */
 struct filter {
     const struct filter_ops *ops;
     char *id;
     struct netdev *netdev;
     enum filter_queue queue;
-    bool off;
+    bool off, takes;
 };
+
+extern const struct filter_ops filter_buffer, filter_dump, filter_mirror,
+    filter_redirector;
 
 /* All filters, NULL-terminated */
 extern const struct filter_ops *const filter_types[];
@@ -58,9 +71,18 @@ bool filter_add(JsonObject *opts, GError **err);
 bool filter_del(const char *id, GError **err);
 bool filter_exists(const char *id);
 
-/* For netdev.c: a frame passes; the backend goes away */
-void filter_frame(struct netdev *nd, enum filter_queue dir,
-                  const struct iovec *iov, unsigned n);
+/**
+ * filter_forward() - Pass a frame on to what follows @after in the chain
+ * @after: NULL: the beginning
+ * @dir:   FILTER_RX or FILTER_TX
+ *
+ * Return: false if the receiver refused it; it may be tried again
+ */
+bool filter_forward(struct netdev *nd, const struct filter *after,
+                    enum filter_queue dir, const struct iovec *iov, unsigned n);
+
+/* For netdev.c: there is room again; the backend goes away */
+void filter_flush(struct netdev *nd);
 void filter_netdev_gone(struct netdev *nd);
 
 #endif

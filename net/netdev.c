@@ -254,9 +254,49 @@ void netdev_carrier_changed(struct netdev *nd)
 
 void netdev_writable(struct netdev *nd)
 {
+    if (nd->filters) {
+        filter_flush(nd);
+    }
     if (nd->peer_ops && nd->peer_ops->writable) {
         nd->peer_ops->writable(nd->peer);
     }
+}
+
+static bool to_backend(struct netdev *nd, const struct iovec *iov, unsigned n,
+                       const struct offload_hdr *off)
+{
+    if (!nd->ops->send(nd, iov, n, off)) {
+        return false;
+    }
+    nd->tx_frames++;
+    nd->tx_bytes += netdev_iov_len(iov, n);
+    return true;
+}
+
+static bool to_peer(struct netdev *nd, const struct nic_rx *rx)
+{
+    if (!nd->peer_ops) {
+        nd->rx_dropped++;
+        return true;
+    }
+    if (!nd->peer_ops->receive(nd->peer, rx)) {
+        return false;
+    }
+    nd->rx_frames++;
+    nd->rx_bytes += rx->len;
+    return true;
+}
+
+bool netdev_deliver(struct netdev *nd, bool to_card, const struct iovec *iov,
+                    unsigned n)
+{
+    const struct nic_rx rx = {
+        .buf = (const struct nic_buf *)iov,
+        .n = n,
+        .len = netdev_iov_len(iov, n),
+    };
+
+    return to_card ? to_peer(nd, &rx) : to_backend(nd, iov, n, NULL);
 }
 
 bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
@@ -266,36 +306,26 @@ bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
         nd->tx_dropped++;
         return true;
     }
-    if (!nd->ops->send(nd, iov, n, off)) {
-        return false;
-    }
-    nd->tx_frames++;
-    nd->tx_bytes += netdev_iov_len(iov, n);
-    if (nd->filters) {
-        filter_frame(nd, FILTER_RX, iov, n);
-    }
-    return true;
+    return nd->filters ? filter_forward(nd, NULL, FILTER_RX, iov, n)
+                       : to_backend(nd, iov, n, off);
 }
 
 void netdev_flush(struct netdev *nd)
 {
+    if (nd->filters) {
+        filter_flush(nd);
+    }
     nd->ops->flush(nd);
 }
 
 bool netdev_receive(struct netdev *nd, const struct nic_rx *rx)
 {
-    if (!nd->peer_ops || nd->link_down || !rx->len || rx->len > NIC_RX_MAX) {
+    if (nd->link_down || !rx->len || rx->len > NIC_RX_MAX) {
         nd->rx_dropped++;
         return true;
     }
-    if (!nd->peer_ops->receive(nd->peer, rx)) {
-        return false;
-    }
-    nd->rx_frames++;
-    nd->rx_bytes += rx->len;
-    if (nd->filters) {
-        /* struct nic_buf is laid out like struct iovec */
-        filter_frame(nd, FILTER_TX, (const struct iovec *)rx->buf, rx->n);
-    }
-    return true;
+    /* struct nic_buf is laid out like struct iovec */
+    return nd->filters ? filter_forward(nd, NULL, FILTER_TX,
+                                        (const struct iovec *)rx->buf, rx->n)
+                       : to_peer(nd, rx);
 }

@@ -77,7 +77,7 @@ struct netdev {
     char *id;
     void *peer;
     const struct netdev_peer_ops *peer_ops;
-    GSList *filters; /* struct filter, from -object filter-dump */
+    GSList *filters; /* struct filter, from -object filter-* */
     unsigned caps;
     bool link_down;
     uint64_t tx_frames, tx_bytes, tx_dropped;
@@ -114,6 +114,10 @@ extern int (*netdev_named_fd)(const char *name);
 bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
                  const struct offload_hdr *off);
 void netdev_flush(struct netdev *nd);
+
+/* For filters: to the card, or to the backend; counts.  False: refused */
+bool netdev_deliver(struct netdev *nd, bool to_card, const struct iovec *iov,
+                    unsigned n);
 
 /* What backends call: a frame (peer->receive(), then counts and dumps it if it
  * was taken), room after a refused send, carrier */

@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * netdev-test.c - options of all backends, links, hubs and filters
+ * netdev-test.c - options of all backends, links and hubs
  *
  * netdev-socket-test.c has the sockets, netdev-user-test.c libslirp, tests/net
  * the taps.
  */
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#ifdef CONFIG_PCAP
-#include <pcap/pcap.h>
-#endif
 
 #include "hw/gpa.h"
-#include "net/filter.h"
 #include "netdev-peer.h"
 #include "system/opts.h"
-
-static char *dir; /* For capture files */
 
 /* What is refused, and a part of what is said about it */
 static const struct {
@@ -194,135 +187,12 @@ static void test_hub(void)
     close(fd[1]);
 }
 
-#ifdef CONFIG_PCAP
-static bool add_filter(const char *text, GError **err)
-{
-    JsonObject *opts = opts_parse(text, "qom-type", NULL);
-    bool ok = filter_add(opts, err);
-
-    json_object_unref(opts);
-    return ok;
-}
-
-static void check_dump(const char *path, unsigned n, const unsigned *caplen,
-                       const unsigned *len)
-{
-    char why[PCAP_ERRBUF_SIZE];
-    pcap_t *pcap = pcap_open_offline(path, why);
-    struct pcap_pkthdr *h;
-    const u_char *data;
-    unsigned i = 0;
-
-    g_assert_nonnull(pcap);
-    g_assert_cmpint(pcap_datalink(pcap), ==, DLT_EN10MB);
-    while (pcap_next_ex(pcap, &h, &data) == 1) {
-        g_assert_cmpuint(i, <, n);
-        g_assert_cmpuint(h->caplen, ==, caplen[i]);
-        g_assert_cmpuint(h->len, ==, len[i]);
-        g_assert_cmpuint(data[0], ==, 0x42);
-        i++;
-    }
-    g_assert_cmpuint(i, ==, n);
-    pcap_close(pcap);
-}
-
-static void test_dump(void)
-{
-    static const unsigned all[] = { 64, 100, 64 }, len[] = { 64, 200, 64 };
-    uint8_t frame[200];
-    struct peer p;
-    int fd[2];
-    char *path[3], *opts;
-    struct netdev *nd;
-    GError *err = NULL;
-
-    make_pair(SOCK_DGRAM, fd);
-    nd = open_nd(&p, "socket,id=n0,fd=%d", fd[0]);
-    for (unsigned i = 0; i < 3; i++) {
-        static const char *const queue[] = { "all", "rx", "tx" };
-
-        path[i] = g_build_filename(dir, queue[i], NULL);
-        opts = g_strdup_printf("filter-dump,id=f%u,netdev=n0,file=%s,queue=%s"
-                               ",maxlen=100",
-                               i, path[i], queue[i]);
-        add_filter(opts, &err);
-        g_assert_no_error(err);
-        g_free(opts);
-    }
-    memset(frame, 0x42, sizeof(frame));
-    g_assert_true(send_nd(nd, frame, 64));
-    g_assert_true(send_nd(nd, frame, 200));
-    /* Offered twice, taken once */
-    p.refuse = true;
-    g_assert_cmpint(send(fd[1], frame, 64, 0), ==, 64);
-    settle();
-    p.refuse = false;
-    netdev_flush(nd);
-    settle();
-    /* Readable while it is open */
-    check_dump(path[0], 3, all, len);
-    check_dump(path[1], 2, all, len);
-    check_dump(path[2], 1, all + 2, len + 2);
-
-    g_assert_true(filter_exists("f0"));
-    g_assert_true(filter_del("f0", &err));
-    g_assert_false(filter_del("f0", &err));
-    g_clear_error(&err);
-    close_nd(nd);
-    g_assert_false(filter_exists("f1"));
-    close(fd[1]);
-    for (unsigned i = 0; i < 3; i++) {
-        g_unlink(path[i]);
-        g_free(path[i]);
-    }
-}
-
-static void test_dump_errors(void)
-{
-    static const struct {
-        const char *opts, *says;
-    } bad[] = {
-        { "filter-soup,id=f", "invalid object type: filter-soup" },
-        { "filter-dump,netdev=n0", "'id' is missing" },
-        { "filter-dump,id=f", "'netdev' is missing" },
-        { "filter-dump,id=f,netdev=none", "'netdev' cannot be 'none'" },
-        { "filter-dump,id=f,netdev=n0,file=/nonexistent/x", "/nonexistent/x" },
-        { "filter-dump,id=f,netdev=n0,queue=up", "it takes all, rx, tx" },
-        { "filter-dump,id=f,netdev=n0,maxlen=0", "'maxlen' cannot be '0'" },
-        { "filter-dump,id=f,netdev=n0,colour=1", "'colour'" },
-    };
-    struct netdev *nd = open_nd(NULL, "null,id=n0");
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
-        GError *err = NULL;
-
-        g_assert_false(add_filter(bad[i].opts, &err));
-        g_assert_nonnull(err);
-        g_assert_nonnull(strstr(err->message, bad[i].says));
-        g_error_free(err);
-        g_assert_false(filter_exists("f"));
-    }
-    close_nd(nd);
-}
-#endif
-
 int main(int argc, char **argv)
 {
-    int status;
-
     g_test_init(&argc, &argv, NULL);
-    dir = g_dir_make_tmp("netdev-test-XXXXXX", NULL);
-    g_assert_nonnull(dir);
     g_test_add_func("/netdev/errors", test_errors);
     g_test_add_func("/netdev/names", test_names);
     g_test_add_func("/netdev/link", test_link);
     g_test_add_func("/netdev/hub", test_hub);
-#ifdef CONFIG_PCAP
-    g_test_add_func("/netdev/dump", test_dump);
-    g_test_add_func("/netdev/dump/errors", test_dump_errors);
-#endif
-    status = g_test_run();
-    g_rmdir(dir);
-    g_free(dir);
-    return status;
+    return g_test_run();
 }
