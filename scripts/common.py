@@ -76,12 +76,14 @@ def _clear_status():
 def run(command, what, log, *, cwd=None, env=None):
     """Run a program with its output in a log; show progress and elapsed time
 
-    @what is said while it runs.  Lines like ninja's "[12/345]" are shown as
-    progress.  Raises Failure with the end of the output.
+    @what is said while it runs, with the progress that the program tells: as
+    ninja ("[12/345]") or as these scripts do.  Raises Failure with the end of
+    the output.
     """
     log = pathlib.Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
     last = collections.deque(maxlen=15)
+    progress = "..."
     full_env = dict(os.environ, **env) if env else None
     _status["last"] = time.monotonic()
     with open(log, "w", encoding="utf-8") as out:
@@ -96,8 +98,10 @@ def run(command, what, log, *, cwd=None, env=None):
         for line in child.stdout:
             out.write(line)
             last.append(line if len(line) < 400 else line[:400] + " ...\n")
-            step = re.match(r"\[(\d+/\d+)\]", line)
-            status(f"{what} {step[1] if step else ''}")
+            step = re.match(r"\[(\d+/\d+)\]|\[ *[\d.]+s\] (.*)", line)
+            if step:
+                progress = step[1] or step[2]
+            status(f"{what}: {progress}")
     if child.wait():
         _clear_status()
         sys.stderr.writelines(last)
