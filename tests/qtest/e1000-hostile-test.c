@@ -492,16 +492,17 @@ static void test_deaf_peer(struct e1000 *d)
     still_works(d);
 }
 
+/* In one piece: the other side may hang up when it saw the length */
 static void send_raw(struct e1000 *d, uint32_t claimed, const void *data,
                      size_t len)
 {
-    uint8_t header[4];
+    g_autofree uint8_t *message = g_malloc(4 + len);
 
-    put32(header, claimed);
-    check_eq(send(d->peer.fd, header, 4, MSG_NOSIGNAL), 4);
+    put32(message, claimed);
     if (len) {
-        check_eq(send(d->peer.fd, data, len, MSG_NOSIGNAL), len);
+        memcpy(message + 4, data, len);
     }
+    check_eq(send(d->peer.fd, message, 4 + len, MSG_NOSIGNAL), 4 + len);
 }
 
 /* Frames that no cable would carry */
