@@ -85,7 +85,7 @@ void vm_event(const char *name, JsonObject *data)
         struct vm_listener *l = i->data;
 
         next = i->next;
-        l->fn(l->opaque, name, data ? json_object_ref(data) : NULL);
+        l->fn(l->opaque, name, data);
     }
     g_clear_pointer(&data, json_object_unref);
 }

@@ -116,7 +116,8 @@ char *vm_info_mtree(void);
 /* PCI functions as query-pci reports them (an array node), caller unrefs */
 JsonNode *vm_query_pci(void);
 
-/* Events go to every monitor; @data may be NULL and is consumed */
+/* Events go to every monitor.  @data may be NULL; vm_event() consumes it and
+ * lends it to the listeners */
 typedef void vm_event_fn(void *opaque, const char *name, JsonObject *data);
 void vm_event_listen(vm_event_fn *fn, void *opaque);
 void vm_event_unlisten(vm_event_fn *fn, void *opaque);
