@@ -19,12 +19,9 @@ enum {
     LOOP_LEN = 1024,
 };
 
-/* Linux: reset through I/O space, all registers from scratch, then traffic */
-static void test_linux_open(struct e1000 *d)
+/* Linux: e1000_reset_hw(), through I/O space */
+static void linux_reset(struct e1000 *d)
 {
-    struct frame f;
-    struct received r;
-
     wr(d, IMC, ~0u);
     wr(d, RCTL, 0);
     wr(d, TCTL, TCTL_PSP);
@@ -40,7 +37,11 @@ static void test_linux_open(struct e1000 *d)
     wr(d, MANC, rd(d, MANC) & ~(uint32_t)MANC_ARP_EN);
     wr(d, IMC, ~0u);
     rd(d, ICR);
+}
 
+/* Linux: e1000_init_hw() and e1000_configure() */
+static void linux_init(struct e1000 *d)
+{
     wr(d, VET, 0);
     for (uint32_t i = 0; i < 128; i++) {
         wr(d, VFTA + 4 * i, 0);
@@ -70,6 +71,16 @@ static void test_linux_open(struct e1000 *d)
     wr(d, RADV, 8);
     wr(d, RXCSUM, RXCSUM_TUOFLD);
     rx_setup(d, 256, PLAIN);
+}
+
+/* Linux: all registers from scratch, the driver's own interrupt, traffic */
+static void test_linux_open(struct e1000 *d)
+{
+    struct frame f;
+    struct received r;
+
+    linux_reset(d);
+    linux_init(d);
     wr(d, IMS, ICR_RXT0 | ICR_RXDMT0 | ICR_TXDW | ICR_LSC);
     wr(d, ICS, ICR_LSC); /* the driver starts its own watchdog */
     us(d, 1000);
