@@ -106,6 +106,26 @@ static void test_odd_lines(void)
     qtest_quit(s);
 }
 
+/* The clock goes forward, only, and only when it is told to */
+static void test_clock(void)
+{
+    struct qtest *s = start();
+    int64_t now;
+
+    if (!qtest_has_clock(s)) {
+        g_test_skip("this emulator has no clock that can be stepped");
+        qtest_quit(s);
+        return;
+    }
+    now = qtest_clock_step(s, 0);
+    check_eq(qtest_clock_step(s, 1), now + 1);
+    check_eq(qtest_clock_step(s, 1000000000), now + 1000000001);
+    check_eq(qtest_clock_set(s, now + 2000000000), now + 2000000000);
+    g_usleep(2000);
+    check_eq(qtest_clock_step(s, 0), now + 2000000000);
+    qtest_quit(s);
+}
+
 /* Several commands in one packet are all answered, in order */
 static void test_pipelined(void)
 {
@@ -204,6 +224,7 @@ int main(int argc, char **argv)
     tests_init(&argc, &argv);
     g_test_add_func("/badinput/qtest/bad-lines", test_bad_lines);
     g_test_add_func("/badinput/qtest/odd-lines", test_odd_lines);
+    g_test_add_func("/badinput/qtest/clock", test_clock);
     g_test_add_func("/badinput/qtest/pipelined", test_pipelined);
     g_test_add_func("/badinput/qtest/junk", test_junk);
     g_test_add_func("/badinput/qmp/deep", test_deep_json);

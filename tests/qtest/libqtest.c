@@ -472,19 +472,9 @@ bool qtest_alive(struct qtest *s)
     return answer != NULL;
 }
 
-int qtest_pid(struct qtest *s)
-{
-    return s->pid;
-}
-
 bool qtest_has_clock(struct qtest *s)
 {
     return s->has_clock;
-}
-
-char *qtest_stderr(struct qtest *s)
-{
-    return output_text(s->errors);
 }
 
 unsigned long qtest_rss_kib(struct qtest *s)

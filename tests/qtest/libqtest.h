@@ -43,12 +43,6 @@ void qtest_quit(struct qtest *s);
 /** qtest_alive() - Has the emulator neither crashed nor hung so far? */
 bool qtest_alive(struct qtest *s);
 
-/** qtest_pid() - Process of the emulator */
-int qtest_pid(struct qtest *s);
-
-/** qtest_stderr() - What it said on stderr so far; freed by the caller */
-char *qtest_stderr(struct qtest *s);
-
 /** qtest_rss_kib() - Resident memory of the emulator */
 unsigned long qtest_rss_kib(struct qtest *s);
 
@@ -81,7 +75,8 @@ void qtest_memwrite(struct qtest *s, uint64_t addr, const void *data,
                     size_t size);
 void qtest_memset(struct qtest *s, uint64_t addr, uint8_t value, size_t size);
 
-/** clock_step() - Let @ns nanoseconds pass; returns the time afterwards */
+/** qtest_clock_step() - Let @ns nanoseconds pass; returns the time afterwards
+ */
 int64_t qtest_clock_step(struct qtest *s, int64_t ns);
 
 /** qtest_clock_set() - Move the clock to @ns; returns the time afterwards */
