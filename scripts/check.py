@@ -21,7 +21,10 @@ from common import (ROOT, Failure, cache_dir, elapsed, locked, main, output,
 
 SUITES = ["style", "unit", "fuzz", "qtest", "net", "qemu", "guest"]
 
-# Lines of a failed test's output that are shown
+# What is shown of a failed program: so many failures of a TAP stream, with so
+# many lines before each; of anything else the last lines
+FAILURES = 5
+BEFORE = 12
 TAIL = 60
 
 # Sanitizers end a program at the first finding, so that it counts as failed
@@ -142,16 +145,32 @@ def count(test):
     return counts
 
 
+def excerpt(lines):
+    """What led to each failure in a TAP stream, else the end of the output"""
+    bad = [i for i, line in enumerate(lines)
+           if re.match(r"not ok\b|Bail out!", line)]
+    shown = sorted({k for i in bad[:FAILURES]
+                    for k in range(max(0, i - BEFORE), i + 1)})
+    shown = shown or range(max(0, len(lines) - TAIL), len(lines))
+    previous = -1
+    for i in shown:
+        if i != previous + 1:
+            yield f"({i - previous - 1} lines left out)"
+        yield lines[i]
+        previous = i
+    if len(bad) > FAILURES:
+        yield f"({len(bad) - FAILURES} more failures)"
+
+
 def show_failure(test):
     """Print what a failed program wrote"""
-    lines = ((test.get("stdout") or "") + (test.get("stderr") or "")
-             ).splitlines()
     print(f"--- {test['name']}: {test['result']}, exit status "
           f"{test['returncode']}, {test['duration']:.1f}s")
     print("    " + " ".join(test["command"]))
-    if len(lines) > TAIL:
-        print(f"    ({len(lines) - TAIL} lines before these are in the log)")
-    for line in lines[-TAIL:]:
+    lines = (test.get("stdout") or "").splitlines()
+    for line in excerpt(lines):
+        print("    " + line)
+    for line in (test.get("stderr") or "").splitlines()[-TAIL:]:
         print("    " + line)
 
 
