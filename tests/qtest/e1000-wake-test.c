@@ -350,7 +350,7 @@ static void test_flexible(struct e1000 *d)
     for (unsigned n = 0; n < 4; n++) {
         ready(d, 0);
         set_flexible(d, n, &f, 100);
-        sleep_d3(d, WU_FLX0 << n);
+        sleep_d3(d, (uint32_t)WU_FLX0 << n);
         bad = f;
         bad.data[98] ^= 1;
         sleeps_on(d, &bad);
@@ -362,7 +362,7 @@ static void test_flexible(struct e1000 *d)
         bad = f;
         bad.data[97] ^= 1;
         bad.data[100] ^= 1;
-        wakes(d, &bad, WU_FLX0 << n);
+        wakes(d, &bad, (uint32_t)WU_FLX0 << n);
     }
 }
 
