@@ -108,8 +108,9 @@ void nic_expired(struct nic *n, unsigned id)
 bool nic_run(struct nic *n)
 {
     uint32_t work = n->work;
+    bool may = n->bus_master || n->model->slave;
 
-    if (!work || !n->bus_master || !n->model->run || !nic_enter(n)) {
+    if (!work || !may || !n->model->run || !nic_enter(n)) {
         return false;
     }
     n->work = 0;

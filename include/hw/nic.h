@@ -296,6 +296,7 @@ struct nic_filter {
  * @chip:     Variant bit, matched with struct reg.chips
  * @size:     Of an instance; struct nic is its first member
  * @timers:   Timers used, ids 0..timers-1
+ * @slave:    It never masters the bus: its work needs no permission to
  * @pci:      NULL for a card that is not on PCI
  * @prop:     @n_props properties; values are in nic.prop[] in this order
  * @event:    @n_events events; counts are in nic.events[] in this order
@@ -320,6 +321,7 @@ struct nic_model {
     uint8_t chip;
     size_t size;
     unsigned timers;
+    bool slave;
     const struct nic_pci *pci;
     const struct nic_prop *prop;
     unsigned n_props;

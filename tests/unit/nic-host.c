@@ -235,7 +235,7 @@ unsigned host_run(void)
 {
     unsigned visits = 0;
 
-    while (host.nic->work && host.nic->bus_master) {
+    while (host.nic->work && (host.nic->bus_master || host.nic->model->slave)) {
         bool more = nic_run(host.nic);
 
         visits++;
