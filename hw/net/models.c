@@ -5,11 +5,9 @@
 #include "hw/nic.h"
 
 extern const struct nic_model e1000_82540em_model, e1000_82544gc_model,
-    e1000_82545em_model;
+    e1000_82545em_model, ne2k_pci_model, ne2k_isa_model;
 
 const struct nic_model *const nic_models[] = {
-    &e1000_82540em_model,
-    &e1000_82544gc_model,
-    &e1000_82545em_model,
-    NULL,
+    &e1000_82540em_model, &e1000_82544gc_model, &e1000_82545em_model,
+    &ne2k_pci_model,      &ne2k_isa_model,      NULL,
 };

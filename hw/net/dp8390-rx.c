@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dp8390-rx.c - DP8390: filter and ring
+ *
+ * Who owns what: of the ring's pointers CURR (where the next frame goes) is
+ * ours and BNRY (up to where software has read) is software's.  The chip
+ * compares whenever it steps to another page, and that includes the step to
+ * where the next frame would begin.  So reception never makes CURR and BNRY
+ * equal, and equal pointers are an empty ring that software made, whichever
+ * of the two customs it follows (D: BNRY = CURR, or BNRY one page behind).
+ * No ring is trusted: frames are stored by stepping pages as the chip does,
+ * never by subtracting pointers, and a frame has a bounded number of them.
+ *
+ * Overflow.  A frame that finds no room is not lost; it stays in the network
+ * and is offered again when software moves BNRY or starts the receiver.  That
+ * alone could stall: Linux takes nine frames per interrupt and acknowledges
+ * PRX for all, so with the ring full and PRX clear nobody would ever look at
+ * the ring again.  D's answer is OVW, on which drivers drain the ring.  So OVW
+ * is raised with a refused frame unless an interrupt for PRX is being asserted
+ * anyway, in which case software is on its way.  While OVW is set, frames also
+ * wait out the recovery ritual, when a real chip is stopped or isolated.  Lost,
+ * with RXE and CNTR2, are only frames for which the ring could never have room.
+ *
+ * For the same driver no more than DP8390_RX_BURST frames are stored while the
+ * PRX interrupt is asserted.  On a 10 Mb/s wire more cannot arrive meanwhile;
+ * from a fast backend they could, and would be acknowledged unseen.  Polling
+ * software, which leaves IMR.PRXE off, is not limited.
+ */
+#include <string.h>
+
+#include "hw/net/dp8390-chip.h"
+
+/* Filter */
+
+/* Most significant six bits of the CRC of an address, not inverted (D) */
+static unsigned address_hash(const uint8_t *mac)
+{
+    uint32_t crc = UINT32_MAX;
+
+    for (unsigned i = 0; i < ADDR_LEN; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            uint32_t carry = crc >> 31 ^ (mac[i] >> bit & 1);
+
+            crc = crc << 1 ^ (carry ? 0x04c11db7u : 0);
+        }
+    }
+    return crc >> 26;
+}
+
+static bool is_broadcast(const uint8_t *mac)
+{
+    static const uint8_t all[ADDR_LEN] = { 255, 255, 255, 255, 255, 255 };
+
+    return !memcmp(mac, all, ADDR_LEN);
+}
+
+bool dp8390_filter_accepts(const struct dp8390 *d, const uint8_t *mac)
+{
+    unsigned rcr = d->reg.RCR, hash;
+
+    if (!(mac[0] & 1)) {
+        return (rcr & RCR_PRO) || !memcmp(mac, d->reg.PAR, ADDR_LEN);
+    }
+    if ((rcr & RCR_AB) && is_broadcast(mac)) {
+        return true;
+    }
+    hash = address_hash(mac);
+    return (rcr & RCR_AM) && (d->reg.MAR[hash >> 3] >> (hash & 7) & 1);
+}
+
+void dp8390_filter(const struct nic *n, struct nic_filter *f)
+{
+    const struct dp8390 *d = (const struct dp8390 *)n;
+    unsigned rcr = d->reg.RCR;
+    bool all = true;
+
+    for (unsigned i = 0; i < sizeof(d->reg.MAR); i++) {
+        all = all && d->reg.MAR[i] == UINT8_MAX;
+    }
+    *f = (struct nic_filter){
+        .promiscuous = (rcr & RCR_PRO) && (rcr & RCR_AM) && all,
+        .broadcast_allowed = rcr & RCR_AB,
+        .unicast = rcr & RCR_PRO ? NIC_FILTER_ALL : NIC_FILTER_NORMAL,
+        .multicast = !(rcr & RCR_AM) ? NIC_FILTER_NONE
+                     : all           ? NIC_FILTER_ALL
+                                     : NIC_FILTER_NORMAL,
+    };
+    memcpy(f->mac, d->reg.PAR, ADDR_LEN);
+}
+
+/* Ring */
+
+/* The network may offer a frame that was refused */
+void dp8390_rx_offer(struct dp8390 *d)
+{
+    if (d->reg.rx_waits) {
+        d->reg.rx_waits = 0;
+        d->nic.host->rx_ready(&d->nic);
+    }
+}
+
+/* Whether an interrupt tells software about received frames right now */
+static bool rx_announced(const struct dp8390 *d)
+{
+    return d->reg.ISR & d->reg.IMR & ISR_PRX;
+}
+
+/**
+ * struct rx_frame - A frame being received
+ * @body:  Bytes without FCS
+ * @fcs:   As it is, right or wrong
+ * @group: Destination is not a physical address
+ */
+struct rx_frame {
+    const struct nic_rx *rx;
+    size_t body;
+    uint8_t fcs[FCS_LEN];
+    bool group, bad;
+};
+
+/* Copy @len bytes from @from on out of a frame */
+static void frame_copy(const struct nic_rx *rx, size_t from, uint8_t *to,
+                       size_t len)
+{
+    for (unsigned i = 0; i < rx->n && len; i++) {
+        size_t part = rx->buf[i].len;
+
+        if (from >= part) {
+            from -= part;
+            continue;
+        }
+        part = part - from < len ? part - from : len;
+        memcpy(to, rx->buf[i].data + from, part);
+        to += part;
+        len -= part;
+        from = 0;
+    }
+}
+
+/* False if there is nothing that could be received */
+static bool frame_open(struct rx_frame *f, const struct nic_rx *rx)
+{
+    size_t fcs = rx->flags & NIC_RX_FCS ? FCS_LEN : 0;
+
+    if (rx->len < ADDR_LEN + fcs) {
+        return false;
+    }
+    *f = (struct rx_frame){
+        .rx = rx,
+        .body = rx->len - fcs,
+        .group = rx->buf[0].data[0] & 1,
+    };
+    return true;
+}
+
+/* Compute the FCS, and compare it with one that came along */
+static void frame_check(struct dp8390 *d, struct rx_frame *f)
+{
+    uint32_t crc = d->nic.host->fcs(&d->nic, f->rx, f->body);
+    uint8_t own[FCS_LEN] = { (uint8_t)crc, (uint8_t)(crc >> 8),
+                             (uint8_t)(crc >> 16), (uint8_t)(crc >> 24) };
+
+    memcpy(f->fcs, own, FCS_LEN);
+    if (f->rx->flags & NIC_RX_FCS) {
+        frame_copy(f->rx, f->body, f->fcs, FCS_LEN);
+        f->bad = memcmp(f->fcs, own, FCS_LEN);
+    }
+}
+
+static uint8_t ring_next(const struct dp8390 *d, uint8_t page)
+{
+    uint8_t next = (uint8_t)(page + 1);
+
+    return next == d->reg.PSTOP ? d->reg.PSTART : next;
+}
+
+static unsigned ring_pages(size_t body)
+{
+    return (unsigned)((HEADER_LEN + body + FCS_LEN + DP8390_PAGE_SIZE - 1) /
+                      DP8390_PAGE_SIZE);
+}
+
+/* Whether no step of a frame of @pages meets BNRY */
+static bool ring_fits(const struct dp8390 *d, unsigned pages)
+{
+    uint8_t page = d->reg.CURR;
+
+    for (unsigned i = 0; i < pages; i++) {
+        page = ring_next(d, page);
+        if (page == d->reg.BNRY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Whether reading frames can make room: software may keep BNRY a page behind,
+ * and the frame must not reach it again
+ */
+static bool ring_could_fit(const struct dp8390 *d, unsigned pages)
+{
+    unsigned first = d->reg.PSTART, stop = d->reg.PSTOP;
+
+    return d->reg.CURR >= first && d->reg.CURR < stop && d->reg.BNRY >= first &&
+           d->reg.BNRY < stop && pages + 1 < stop - first;
+}
+
+/* Write into the ring at *@page and *@off, stepping pages */
+static void ring_put(struct dp8390 *d, uint8_t *page, unsigned *off,
+                     const uint8_t *p, size_t len)
+{
+    while (len) {
+        uint32_t room = 0;
+        size_t part;
+        uint8_t *to;
+
+        if (*off == DP8390_PAGE_SIZE) {
+            *page = ring_next(d, *page);
+            *off = 0;
+        }
+        to = d->board->ram(d, (uint16_t)((unsigned)*page << 8 | *off), &room);
+        part = DP8390_PAGE_SIZE - *off;
+        part = part < len ? part : len;
+        if (to) {
+            memcpy(to, p, part < room ? part : room);
+        }
+        *off += (unsigned)part;
+        p += part;
+        len -= part;
+    }
+}
+
+/* Where local DMA has come to */
+static void local_at(struct dp8390 *d, unsigned at)
+{
+    d->reg.CLDA0 = d->reg.ACL = (uint8_t)at;
+    d->reg.CLDA1 = d->reg.ACU = (uint8_t)(at >> 8);
+}
+
+/* Store a frame that fits, and the header before it */
+static void ring_store(struct dp8390 *d, const struct rx_frame *f)
+{
+    uint8_t page = d->reg.CURR, begin = page;
+    unsigned off = HEADER_LEN, begin_off = 0;
+    size_t left = f->body, count = f->body + FCS_LEN;
+    uint8_t header[HEADER_LEN];
+
+    for (unsigned i = 0; i < f->rx->n && left; i++) {
+        const struct nic_buf *b = &f->rx->buf[i];
+        size_t part = b->len < left ? b->len : left;
+
+        ring_put(d, &page, &off, b->data, part);
+        left -= part;
+    }
+    ring_put(d, &page, &off, f->fcs, FCS_LEN);
+    local_at(d, (unsigned)page << 8 | (off & 0xff));
+    d->reg.CURR = d->reg.LNPP = ring_next(d, page);
+    header[0] = d->reg.RSR;
+    header[1] = d->reg.CURR;
+    header[2] = (uint8_t)count;
+    header[3] = (uint8_t)(count >> 8);
+    ring_put(d, &begin, &begin_off, header, HEADER_LEN);
+}
+
+/* Multicasts that switch the transmitter off and on (D, TCR.ATD) */
+static void rx_remote_control(struct dp8390 *d, const struct rx_frame *f)
+{
+    unsigned hash;
+
+    if (!(d->reg.TCR & TCR_ATD) || !f->group || f->bad) {
+        return;
+    }
+    hash = address_hash(f->rx->buf[0].data);
+    if (hash == HASH_DISABLE) {
+        d->reg.tx_off = 1;
+    } else if (hash == HASH_ENABLE && d->reg.tx_off) {
+        d->reg.tx_off = 0;
+        dp8390_tx_kick(d);
+    }
+}
+
+/* Frame that can never fit: what a real chip does on overflow */
+static void rx_missed(struct dp8390 *d, const struct rx_frame *f)
+{
+    nic_event(&d->nic, DP8390_EVENT_RX_MISSED, f->body);
+    d->reg.RSR = (uint8_t)(RSR_MPA | (f->group ? RSR_PHY : 0));
+    dp8390_tally(d, &d->reg.CNTR2);
+    dp8390_irq_cause(d, ISR_OVW | ISR_RXE);
+}
+
+/* Refuse a frame, see the head of this file.  Return: false */
+static bool rx_wait(struct dp8390 *d, const struct rx_frame *f, bool full)
+{
+    d->reg.rx_waits = 1;
+    if (full && !rx_announced(d)) {
+        nic_event(&d->nic, DP8390_EVENT_OVERFLOW, f->body);
+        dp8390_irq_cause(d, ISR_OVW);
+    }
+    return false;
+}
+
+static void rx_monitor(struct dp8390 *d, const struct rx_frame *f,
+                       unsigned status)
+{
+    d->reg.RSR = (uint8_t)((status & (RSR_PHY | RSR_CRC)) | RSR_MPA | RSR_DIS);
+    if (f->bad) {
+        dp8390_tally(d, &d->reg.CNTR1);
+    }
+    dp8390_tally(d, &d->reg.CNTR2);
+    dp8390_irq_update(d);
+}
+
+/* Return: false to have it offered again */
+static bool rx_frame(struct dp8390 *d, struct rx_frame *f)
+{
+    unsigned pages = ring_pages(f->body), status = f->group ? RSR_PHY : 0;
+    bool store, fits;
+
+    if (f->rx->flags & NIC_RX_FCS) {
+        frame_check(d, f);
+    }
+    status |= f->bad ? RSR_CRC : RSR_PRX;
+    if (d->reg.RCR & RCR_MON) {
+        rx_monitor(d, f, status);
+        return true;
+    }
+    store = !f->bad || (d->reg.RCR & RCR_SEP);
+    fits = ring_fits(d, pages);
+    if (store && !fits && !ring_could_fit(d, pages)) {
+        rx_missed(d, f);
+        return true;
+    }
+    if (store &&
+        (!fits || (rx_announced(d) && d->reg.rx_burst >= DP8390_RX_BURST))) {
+        return rx_wait(d, f, !fits);
+    }
+    d->reg.RSR = (uint8_t)status;
+    rx_remote_control(d, f);
+    if (f->bad) {
+        nic_event(&d->nic, DP8390_EVENT_RX_BAD, f->body);
+        dp8390_tally(d, &d->reg.CNTR1);
+    }
+    if (store) {
+        if (!(f->rx->flags & NIC_RX_FCS)) {
+            frame_check(d, f);
+        }
+        ring_store(d, f);
+        if (d->reg.rx_burst < DP8390_RX_BURST) {
+            d->reg.rx_burst++;
+        }
+    }
+    dp8390_irq_cause(d, f->bad ? ISR_RXE : ISR_PRX);
+    return true;
+}
+
+bool dp8390_receive(struct nic *n, const struct nic_rx *rx)
+{
+    struct dp8390 *d = dp8390_of(n);
+    struct rx_frame f;
+
+    if (!n->link_up || !frame_open(&f, rx)) {
+        return true;
+    }
+    if (!d->reg.running || d->reg.held || (d->reg.TCR & TCR_LB)) {
+        if (d->reg.ISR & ISR_OVW) {
+            return rx_wait(d, &f, false);
+        }
+        nic_event(n, DP8390_EVENT_RX_FILTERED, f.body);
+        return true;
+    }
+    if (f.body + FCS_LEN < COUNT_MIN &&
+        (!(d->reg.RCR & RCR_AR) || f.body + FCS_LEN < RUNT_MIN)) {
+        nic_event(n, DP8390_EVENT_RX_BAD, f.body);
+        return true;
+    }
+    if (!dp8390_filter_accepts(d, rx->buf[0].data)) {
+        nic_event(n, DP8390_EVENT_RX_FILTERED, f.body);
+        return true;
+    }
+    return rx_frame(d, &f);
+}
