@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/*
+ * frame.c - frames on their way through a model, for models that need the same
+ */
+#include "hw/net/frame.h"
+
+#include <string.h>
+
+enum {
+    ETH_HDR = 14,
+    MAC = 6,
+    MAGIC_SYNC = 6,
+    MAGIC_COPIES = 16,
+    /* Copies begin behind the sync bytes; see may_be_magic() */
+    MAGIC_PROBE = 12,
+    MAGIC_STRIDE = 64,
+};
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Inwards */
+
+static void copy_tail(const struct nic_rx *rx, uint8_t *to, size_t len)
+{
+    for (unsigned i = rx->n; i-- > 0 && len;) {
+        size_t part = min_size(len, rx->buf[i].len);
+
+        len -= part;
+        memcpy(to + len, rx->buf[i].data + rx->buf[i].len - part, part);
+    }
+}
+
+static void put_fcs(uint8_t *to, uint32_t fcs)
+{
+    for (unsigned i = 0; i < FRAME_FCS; i++) {
+        to[i] = (uint8_t)(fcs >> (8 * i));
+    }
+}
+
+bool frame_in_open(struct nic *n, struct frame_in *f, const struct nic_rx *rx)
+{
+    size_t fcs = rx->flags & NIC_RX_FCS ? FRAME_FCS : 0;
+    uint8_t right[FRAME_FCS];
+
+    memset(f, 0, sizeof(*f));
+    if (rx->len < ETH_HDR + fcs || rx->len > NIC_RX_MAX + fcs) {
+        return false;
+    }
+    f->rx = rx;
+    f->len = rx->len - fcs;
+    f->head = rx->buf[0].data;
+    f->avail = min_size(min_size(rx->buf[0].len, NIC_RX_HEAD), f->len);
+    if (f->avail < ETH_HDR) {
+        return false;
+    }
+    if (fcs) {
+        copy_tail(rx, f->fcs, FRAME_FCS);
+        put_fcs(right, n->host->fcs(n, rx, f->len));
+        f->bad_fcs = memcmp(f->fcs, right, FRAME_FCS) != 0;
+    }
+    return true;
+}
+
+void frame_in_fcs(struct nic *n, struct frame_in *f)
+{
+    if (!(f->rx->flags & NIC_RX_FCS)) {
+        put_fcs(f->fcs, n->host->fcs(n, f->rx, f->len));
+    }
+}
+
+size_t frame_in_stored(const struct frame_in *f)
+{
+    return f->len - (f->strip ? FRAME_TAG : 0) + FRAME_FCS;
+}
+
+/**
+ * frame_run() - Bytes to store next that lie side by side
+ * @len: Set to their number, at least 1
+ *
+ * Never called at the end of the frame.
+ */
+static const uint8_t *frame_run(struct frame_in *f, size_t *len)
+{
+    const struct nic_buf *buf;
+    size_t end = f->len;
+
+    if (f->strip && f->pos == FRAME_TAG_AT) {
+        f->pos += FRAME_TAG;
+        f->off += FRAME_TAG;
+    }
+    if (f->pos >= f->len) {
+        *len = f->len + FRAME_FCS - f->pos;
+        return f->fcs + (f->pos - f->len);
+    }
+    while (f->off >= f->rx->buf[f->piece].len) {
+        f->off -= f->rx->buf[f->piece++].len;
+    }
+    if (f->strip && f->pos < FRAME_TAG_AT) {
+        end = FRAME_TAG_AT;
+    }
+    buf = &f->rx->buf[f->piece];
+    *len = min_size(buf->len - f->off, end - f->pos);
+    return buf->data + f->off;
+}
+
+bool frame_in_put(struct nic *n, struct frame_in *f, gpa_t at, size_t len)
+{
+    size_t run;
+
+    for (; len; len -= run) {
+        const uint8_t *p = frame_run(f, &run);
+
+        run = min_size(run, len);
+        if (!nic_dma_write(n, at, p, run)) {
+            return false;
+        }
+        at = gpa_add(at, run);
+        f->pos += run;
+        f->off += run;
+    }
+    return true;
+}
+
+/* Outwards */
+
+unsigned frame_tag(struct nic_frame *f, uint16_t type, uint16_t tci)
+{
+    if (f->head_len < FRAME_TAG_AT) {
+        return 0;
+    }
+    memmove(f->head + FRAME_TAG_AT + FRAME_TAG, f->head + FRAME_TAG_AT,
+            (size_t)f->head_len - FRAME_TAG_AT);
+    be16_store(f->head + FRAME_TAG_AT, type);
+    be16_store(f->head + FRAME_TAG_AT + 2, tci);
+    f->head_len = (uint16_t)(f->head_len + FRAME_TAG);
+    f->len += FRAME_TAG;
+    return FRAME_TAG;
+}
+
+void frame_pad(struct nic_frame *f)
+{
+    if (f->len < FRAME_MIN) {
+        memset(f->head + f->head_len, 0, FRAME_MIN - f->head_len);
+        f->head_len = FRAME_MIN;
+        f->len = FRAME_MIN;
+    }
+}
+
+bool frame_is_broadcast(const uint8_t *addr)
+{
+    static const uint8_t ones[MAC] = { 255, 255, 255, 255, 255, 255 };
+
+    return !memcmp(addr, ones, sizeof(ones));
+}
+
+/* Magic packets */
+
+/**
+ * struct magic - Search for a magic packet, byte by byte
+ * @ones: 0xff seen in a row, up to MAGIC_SYNC
+ * @at:   Bytes of the 16 copies seen
+ *
+ * The first byte after at least six 0xff starts the comparison.  A byte that
+ * differs resumes the search.
+ */
+struct magic {
+    const uint8_t *mac;
+    unsigned ones, at;
+};
+
+static bool magic_byte(struct magic *m, uint8_t byte)
+{
+    if (m->ones == MAGIC_SYNC && byte == m->mac[m->at % MAC]) {
+        return ++m->at == MAGIC_COPIES * MAC;
+    }
+    if (byte != 0xff) {
+        m->ones = 0;
+    } else if (m->at) {
+        m->ones = 1;
+    } else if (m->ones < MAGIC_SYNC) {
+        m->ones++;
+    }
+    m->at = 0;
+    return false;
+}
+
+/* Whether six bytes are the address, beginning with any of its bytes */
+static bool is_rotation(const uint8_t mac[MAC], const uint8_t *p)
+{
+    for (unsigned first = 0; first < MAC; first++) {
+        unsigned i = 0;
+
+        while (i < MAC && p[i] == mac[(first + i) % MAC]) {
+            i++;
+        }
+        if (i == MAC) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Quickly tell that a frame is none: wherever 16 copies of the address are, one
+ * of the places probed has a whole one, because the stride is less than 91.
+ * Cards that look out for magic packets while they are awake search each frame.
+ */
+static bool may_be_magic(const uint8_t mac[MAC], const struct nic_rx *rx,
+                         size_t len)
+{
+    if (rx->n > 1) {
+        return true;
+    }
+    for (size_t at = MAGIC_PROBE; at + MAC <= len; at += MAGIC_STRIDE) {
+        if (is_rotation(mac, rx->buf[0].data + at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool frame_is_magic(const struct nic_rx *rx, size_t len, const uint8_t mac[6])
+{
+    struct magic m = { .mac = mac };
+    size_t left = len;
+
+    if (!may_be_magic(mac, rx, len)) {
+        return false;
+    }
+    for (unsigned b = 0; b < rx->n && left; b++) {
+        const struct nic_buf *buf = &rx->buf[b];
+
+        for (size_t i = 0; i < buf->len && left; i++, left--) {
+            if (magic_byte(&m, buf->data[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rtl8139-tx.c - transmission, in both modes
+ *
+ * C mode: four slots, TSD0 to TSD3, are worked on strictly in turn.  A write of
+ * TSD with OWN = 0 is the doorbell; the slot is finished with OWN and TOK.
+ * Nothing pads a short packet.
+ *
+ * C+ mode: two rings of at most 64 descriptors.  The high priority ring goes
+ * first.  A packet is started when all its descriptors, from FS to LS, are
+ * ours: until then nothing of it is remembered, so that there is no packet in
+ * the making to be saved, and software that hands over the first descriptor
+ * last (they all do) sees no difference.  A ring full of descriptors without LS
+ * is given back, as errors.
+ *
+ * In both modes only the first bytes of a packet, which hold all headers, are
+ * copied; everything that is looked at or changed is in this copy.  The rest
+ * goes to the host as it is, with a description of the sums and the
+ * segmentation that the guest asked for.  The chip builds the pseudo header
+ * itself, so what software left in the checksum fields is replaced.
+ *
+ * A packet without a link is lost, not held back.
+ */
+#include <string.h>
+
+#include "hw/net/rtl8139.h"
+
+enum {
+    SLOTS = 4,
+    RINGS = 2, /* Normal, high priority */
+    TX_BUDGET = 256,
+    TX_BYTES = 256 * 1024,
+    TX_MAX = 16288,       /* Without segmentation */
+    LSO_MAX = 65535 + 18, /* An IP datagram and a link header with a tag */
+    SEGMENTS_MAX = 4096,
+    IP4_SUM = 10,
+    TCP_HDR = 20,
+    TCP_SUM = 16,
+    UDP_HDR = 8,
+    UDP_SUM = 6,
+};
+
+/* Descriptor, first dword: command (8139C(L)+) */
+#define TXD_OWN       (1u << 31)
+#define TXD_EOR       (1u << 30)
+#define TXD_FS        (1u << 29)
+#define TXD_LS        (1u << 28)
+#define TXD_LGSEN     (1u << 27)
+#define TXD_MSS_SHIFT 16
+#define TXD_MSS       0x7ffu
+#define TXD_IPCS      (1u << 18)
+#define TXD_UDPCS     (1u << 17)
+#define TXD_TCPCS     (1u << 16)
+#define TXD_LENGTH    0xffffu
+
+/* The same, status */
+#define TXD_TES  (1u << 23)
+#define TXD_LNKF (1u << 21)
+#define TXD_KEPT (TXD_EOR | TXD_FS | TXD_LS | TXD_LENGTH)
+
+/* Second dword */
+#define TXD_TAGC (1u << 17)
+
+struct tx_desc {
+    le32_t command, tag;
+    le64_t addr;
+};
+_Static_assert(sizeof(struct tx_desc) == RTL8139_DESC, "8139C(L)+");
+
+/* What one visit knows */
+struct visit {
+    uint32_t budget, bytes;
+    bool host_full;
+    uint32_t causes;
+};
+
+/* A packet: struct nic_frame with its pieces, and the descriptors it is in */
+struct packet {
+    struct nic_frame f;
+    struct nic_piece piece[RTL8139_RING];
+    struct tx_desc desc[RTL8139_RING];
+    uint8_t index[RTL8139_RING];
+    unsigned n, segments;
+};
+
+static bool visit_over(const struct visit *v)
+{
+    return !v->budget || v->host_full || v->bytes >= TX_BYTES;
+}
+
+/* Building the frame */
+
+static void packet_init(struct packet *p)
+{
+    struct nic_frame *f = &p->f;
+
+    f->head_len = f->n_pieces = 0;
+    f->len = 0;
+    f->piece = p->piece;
+    memset(f->csum, 0, sizeof(f->csum));
+    f->gso = (struct nic_gso){ .type = NIC_GSO_NONE };
+    f->has_fcs = f->loop = false;
+    p->segments = 1;
+}
+
+/* Add a buffer, of which the first bytes are copied if they belong to the head
+ */
+static bool packet_add(struct rtl8139 *d, struct packet *p, uint64_t at,
+                       uint32_t len)
+{
+    struct nic_frame *f = &p->f;
+    uint32_t room = NIC_HEAD_COPY - f->head_len;
+    uint32_t head = len < room ? len : room;
+
+    if (head && !nic_dma_read(&d->nic, gpa(at), f->head + f->head_len, head)) {
+        return false;
+    }
+    f->head_len = (uint16_t)(f->head_len + head);
+    if (len > head) {
+        p->piece[f->n_pieces++] =
+            (struct nic_piece){ gpa_add(gpa(at), head), len - head };
+    }
+    f->len += len;
+    return true;
+}
+
+/* Hand it over; false if there is no link */
+static bool packet_send(struct rtl8139 *d, struct visit *v, struct packet *p)
+{
+    struct nic_frame *f = &p->f;
+
+    f->loop = rtl8139_loopback(d);
+    v->bytes += f->len + p->segments * f->gso.hdr_len;
+    if (!f->loop && !rtl8139_link_up(d)) {
+        nic_event(&d->nic, RTL8139_EVENT_TX_NO_LINK, f->len);
+        d->reg.TxER++;
+        return false;
+    }
+    d->reg.TxOk += p->segments;
+    v->host_full |= !nic_send(&d->nic, f);
+    return true;
+}
+
+/* C mode */
+
+static void slot_done(struct rtl8139 *d, uint32_t status)
+{
+    unsigned i = d->reg.tx_slot;
+
+    d->reg.TSD[i] |= TSD_OWN | status;
+    d->reg.tx_slot = (uint8_t)((i + 1) % SLOTS);
+}
+
+/* Carry out the slot whose turn it is */
+static void slot_send(struct rtl8139 *d, struct visit *v)
+{
+    unsigned i = d->reg.tx_slot;
+    uint32_t len = d->reg.TSD[i] & TSD_SIZE, status = TSD_TOK;
+    struct packet p;
+
+    packet_init(&p);
+    if (!packet_add(d, &p, d->reg.TSAD[i], len)) {
+        nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, i);
+        d->reg.TxUndrn++;
+        d->reg.TxER++;
+        v->causes |= ISR_TER | ISR_SERR;
+        slot_done(d, TSD_TUN);
+        return;
+    }
+    if (!len) {
+        nic_event(&d->nic, RTL8139_EVENT_TX_DROP, 0);
+    } else {
+        p.f.has_fcs = (d->reg.TCR & TCR_CRC) && len > FRAME_FCS;
+        if (len < FRAME_MIN + (p.f.has_fcs ? FRAME_FCS : 0)) {
+            rtl8139_strict(d, RTL8139_EVENT_STRICT_SHORT, len);
+        }
+        if (!packet_send(d, v, &p)) {
+            status |= TSD_CRS;
+        } else if (rtl8139_is_10half(d)) {
+            status |= TSD_CRS | TSD_CDH;
+        }
+    }
+    v->causes |= ISR_TOK;
+    slot_done(d, status);
+}
+
+static void slots_run(struct rtl8139 *d, struct visit *v)
+{
+    while (!visit_over(v) && !(d->reg.TSD[d->reg.tx_slot] & TSD_OWN)) {
+        v->budget--;
+        slot_send(d, v);
+    }
+}
+
+/* C+ mode: collecting a packet */
+
+static gpa_t ring_base(const struct rtl8139 *d, unsigned ring)
+{
+    return gpa(ring ? (uint64_t)d->reg.THPDSH << 32 | d->reg.THPDSL
+                    : (uint64_t)d->reg.TNPDSH << 32 | d->reg.TNPDSL);
+}
+
+static unsigned ring_next(unsigned index, uint32_t command)
+{
+    return command & TXD_EOR ? 0 : (index + 1) % RTL8139_RING;
+}
+
+enum collected { COLLECTED, COLLECT_WAIT, COLLECT_ENDLESS, COLLECT_FAULT };
+
+/**
+ * packet_collect() - Read the descriptors of the next packet of a ring
+ *
+ * COLLECT_WAIT: one of them is not ours.  COLLECT_ENDLESS: all of them are,
+ * and none has LS.
+ */
+static enum collected packet_collect(struct rtl8139 *d, struct packet *p,
+                                     unsigned ring)
+{
+    unsigned at = d->reg.tx_index[ring];
+
+    for (p->n = 0; p->n < RTL8139_RING;) {
+        struct tx_desc *desc = &p->desc[p->n];
+        uint32_t command;
+
+        if (!nic_dma_read(&d->nic,
+                          gpa_add(ring_base(d, ring), at * RTL8139_DESC), desc,
+                          sizeof(*desc))) {
+            p->index[0] = (uint8_t)at;
+            return COLLECT_FAULT;
+        }
+        command = le32_get(desc->command);
+        if (!(command & TXD_OWN)) {
+            return COLLECT_WAIT;
+        }
+        p->index[p->n++] = (uint8_t)at;
+        at = ring_next(at, command);
+        if (command & TXD_LS) {
+            return COLLECTED;
+        }
+        if (at == d->reg.tx_index[ring]) {
+            break;
+        }
+    }
+    return COLLECT_ENDLESS;
+}
+
+/**
+ * packet_return() - Give the descriptors of a packet back
+ * @status: For the last one
+ *
+ * Return: false if one of them cannot be written; the ring stops, because it
+ * would find its own descriptors for ever
+ */
+static bool packet_return(struct rtl8139 *d, struct visit *v, struct packet *p,
+                          unsigned ring, uint32_t status)
+{
+    uint32_t command = 0;
+    bool ok = true;
+
+    for (unsigned i = 0; i < p->n && ok; i++) {
+        gpa_t at = gpa_add(ring_base(d, ring), p->index[i] * RTL8139_DESC);
+        le32_t done;
+
+        command = le32_get(p->desc[i].command);
+        done = le32_put((command & TXD_KEPT) | (i + 1 == p->n ? status : 0));
+        ok = nic_dma_write(&d->nic, at, &done, sizeof(done));
+        if (!ok) {
+            nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, p->index[i]);
+            v->causes |= ISR_SERR;
+        }
+        d->reg.TDOKLAddr = (uint16_t)at.addr;
+    }
+    d->reg.tx_index[ring] = (uint8_t)ring_next(p->index[p->n - 1], command);
+    v->causes |= status & TXD_TES ? ISR_TOK | ISR_TER : ISR_TOK;
+    return ok;
+}
+
+/* C+ mode: offloads */
+
+/* A TCP or UDP sum: the field gets the sum of the pseudo header first */
+static void sum_l4(struct nic_frame *f, const struct inet *in, unsigned field,
+                   uint16_t pseudo)
+{
+    unsigned at = in->l4 + field;
+
+    be16_store(f->head + at, pseudo);
+    f->csum[1] = (struct nic_csum){
+        .start = in->l4,
+        .at = (uint16_t)at,
+        .end = f->gso.type || in->ip_end >= f->len ? 0 : in->ip_end,
+    };
+}
+
+static void sum_ip(struct nic_frame *f, const struct inet *in)
+{
+    unsigned hdr = 4 * (f->head[in->l3] & 15u);
+
+    be16_store(f->head + in->l3 + IP4_SUM, 0);
+    f->csum[0] = (struct nic_csum){
+        .start = in->l3,
+        .at = (uint16_t)(in->l3 + IP4_SUM),
+        .end = (uint16_t)(in->l3 + hdr),
+    };
+}
+
+/* IPCS, UDPCS and TCPCS; what is no such packet leaves as it is */
+static void packet_sums(struct nic_frame *f, uint32_t command)
+{
+    struct inet in;
+    unsigned room;
+
+    inet_parse(f->head, f->head_len, f->len, RTL8139_TAG, &in);
+    if (in.ip != INET_IP4) {
+        return;
+    }
+    if (command & TXD_IPCS) {
+        sum_ip(f, &in);
+    }
+    if (!in.l4) {
+        return;
+    }
+    room = (in.ip_end < f->head_len ? in.ip_end : f->head_len) - in.l4;
+    if ((command & TXD_TCPCS) && in.proto == INET_PROTO_TCP &&
+        room >= TCP_HDR) {
+        sum_l4(f, &in, TCP_SUM, inet_pseudo(f->head, &in));
+    } else if ((command & TXD_UDPCS) && in.proto == INET_PROTO_UDP &&
+               room >= UDP_HDR) {
+        sum_l4(f, &in, UDP_SUM, inet_pseudo(f->head, &in));
+    }
+}
+
+/**
+ * packet_lso() - Describe how to cut a packet
+ *
+ * Lengths in the IP header are not believed.  Return: false if the packet
+ * cannot be cut: only TCP over IPv4 can.
+ */
+static bool packet_lso(struct packet *p, uint32_t command)
+{
+    struct nic_frame *f = &p->f;
+    uint32_t mss = command >> TXD_MSS_SHIFT & TXD_MSS, hdr, l4;
+    const uint8_t *ip;
+    struct inet in;
+
+    inet_parse(f->head, f->head_len, f->head_len, RTL8139_TAG, &in);
+    if (in.ip != INET_IP4 || in.fragment || in.proto != INET_PROTO_TCP ||
+        !mss || f->len > LSO_MAX) {
+        return false;
+    }
+    ip = f->head + in.l3;
+    l4 = in.l3 + 4 * (ip[0] & 15u);
+    if (l4 + TCP_HDR > f->head_len) {
+        return false;
+    }
+    hdr = l4 + 4 * (uint32_t)(f->head[l4 + 12] >> 4);
+    if (hdr < l4 + TCP_HDR || hdr > f->head_len || hdr >= f->len) {
+        return false;
+    }
+    p->segments = (f->len - hdr + mss - 1) / mss;
+    if (p->segments > SEGMENTS_MAX) {
+        return false;
+    }
+    f->gso = (struct nic_gso){
+        .type = NIC_GSO_TCP,
+        .mss = (uint16_t)mss,
+        .hdr_len = (uint16_t)hdr,
+        .ip = in.l3,
+        .l4 = (uint16_t)l4,
+    };
+    in.l4 = (uint16_t)l4;
+    sum_ip(f, &in);
+    /* The length is added for each segment */
+    sum_l4(f, &in, TCP_SUM, inet_fold(inet_sum(ip + 12, 8, INET_PROTO_TCP)));
+    return true;
+}
+
+/* Offloads, as the first descriptor asks for them; false: drop it */
+static bool packet_finish(struct packet *p)
+{
+    uint32_t command = le32_get(p->desc[0].command);
+    uint32_t tag = le32_get(p->desc[0].tag);
+    struct nic_frame *f = &p->f;
+
+    /* A tag goes in first, so that all offsets count it */
+    if ((tag & TXD_TAGC) && f->len) {
+        frame_tag(f, RTL8139_TAG,
+                  (uint16_t)((tag & 0xff) << 8 | (tag >> 8 & 0xff)));
+    }
+    if (command & TXD_LGSEN) {
+        return packet_lso(p, command);
+    }
+    if (!f->len || f->len > TX_MAX) {
+        return false;
+    }
+    if (command & (TXD_IPCS | TXD_UDPCS | TXD_TCPCS)) {
+        packet_sums(f, command);
+    }
+    frame_pad(f);
+    return true;
+}
+
+/* Send a complete packet; returns what its last descriptor says of it */
+static uint32_t packet_carry_out(struct rtl8139 *d, struct visit *v,
+                                 struct packet *p)
+{
+    packet_init(p);
+    for (unsigned i = 0; i < p->n; i++) {
+        if (!packet_add(d, p, le64_get(p->desc[i].addr),
+                        le32_get(p->desc[i].command) & TXD_LENGTH)) {
+            nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, p->index[i]);
+            d->reg.TxUndrn++;
+            d->reg.TxER++;
+            v->causes |= ISR_SERR;
+            return TXD_TES;
+        }
+    }
+    if (!packet_finish(p)) {
+        nic_event(&d->nic, RTL8139_EVENT_TX_DROP, p->f.len);
+        d->reg.TxER++;
+        return TXD_TES;
+    }
+    return packet_send(d, v, p) ? 0 : TXD_TES | TXD_LNKF;
+}
+
+/* One packet of a ring; false if the ring has none for us */
+static bool ring_step(struct rtl8139 *d, struct visit *v, unsigned ring)
+{
+    struct packet p;
+    uint32_t status = TXD_TES;
+
+    switch (packet_collect(d, &p, ring)) {
+    case COLLECT_FAULT:
+        nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, p.index[0]);
+        v->causes |= ISR_SERR;
+        return false;
+    case COLLECT_WAIT:
+        v->causes |= ISR_TDU;
+        return false;
+    case COLLECT_ENDLESS:
+        nic_event(&d->nic, RTL8139_EVENT_TX_DROP, 0);
+        d->reg.TxER++;
+        break;
+    case COLLECTED:
+        status = packet_carry_out(d, v, &p);
+        break;
+    }
+    v->budget -= p.n < v->budget ? p.n : v->budget;
+    return packet_return(d, v, &p, ring, status);
+}
+
+static void rings_run(struct rtl8139 *d, struct visit *v)
+{
+    const uint8_t poll[RINGS] = { TPPoll_NPQ, TPPoll_HPQ };
+
+    for (unsigned ring = RINGS; ring-- > 0;) {
+        while ((d->reg.TPPoll & poll[ring]) && !visit_over(v)) {
+            if (!ring_step(d, v, ring)) {
+                d->reg.TPPoll &= (uint8_t)~poll[ring];
+            }
+        }
+    }
+}
+
+static bool work_left(const struct rtl8139 *d)
+{
+    return rtl8139_tx_cplus(d) ? d->reg.TPPoll & (TPPoll_NPQ | TPPoll_HPQ)
+                               : !(d->reg.TSD[d->reg.tx_slot] & TSD_OWN);
+}
+
+void rtl8139_tx_run(struct rtl8139 *d)
+{
+    struct visit v = { .budget = TX_BUDGET };
+
+    if (!(d->reg.CR & CR_TE) || rtl8139_in_d3(d)) {
+        return;
+    }
+    if (rtl8139_tx_cplus(d)) {
+        rings_run(d, &v);
+    } else {
+        slots_run(d, &v);
+    }
+    if (work_left(d) && !v.host_full) {
+        nic_kick(&d->nic, RTL8139_WORK_TX);
+    }
+    rtl8139_cause(d, v.causes);
+}
+
+/* Side effects */
+
+/* OWN = 0 starts it and forgets what became of the packet before */
+void rtl8139_tsd_written(struct nic *n, struct wr w)
+{
+    struct rtl8139 *d = rtl8139_of(n);
+
+    if ((w.lanes & TSD_OWN) && !(w.val & TSD_OWN)) {
+        d->reg.TSD[w.i] &= 0x003f1fff;
+        nic_kick(n, RTL8139_WORK_TX);
+    }
+}
+
+/* CLRABT has nothing to clear: no collisions, no aborts */
+void rtl8139_tcr_written(struct nic *n, struct wr w)
+{
+    struct rtl8139 *d = rtl8139_of(n);
+
+    if (!(d->reg.CR & CR_TE)) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_ORDER, w.val);
+    }
+    /* Loopback: the network is heard again, or no more */
+    if ((d->reg.TCR ^ w.old) & TCR_LBK) {
+        n->host->rx_ready(n);
+    }
+}
+
+/* A nibble each of TOK, TUN, TABT and OWN; C mode only */
+uint32_t rtl8139_tsads_fetch(struct nic *n, unsigned i)
+{
+    static const uint32_t bits[] = { TSD_OWN, TSD_TABT, TSD_TUN, TSD_TOK };
+    struct rtl8139 *d = rtl8139_of(n);
+    uint32_t all = 0;
+
+    if (rtl8139_tx_cplus(d)) {
+        return 0;
+    }
+    for (unsigned at = 0; at < NIC_N(bits) * SLOTS; at++) {
+        if (d->reg.TSD[at % SLOTS] & bits[at / SLOTS]) {
+            all |= 1u << at;
+        }
+    }
+    return all;
+}
+
+void rtl8139_tppoll_written(struct nic *n, struct wr w)
+{
+    if (w.val & TPPoll_FSWInt) {
+        rtl8139_cause(rtl8139_of(n), ISR_SWInt);
+    }
+    nic_kick(n, RTL8139_WORK_TX);
+}
+
+uint32_t rtl8139_tppoll_fetch(struct nic *n, unsigned i)
+{
+    struct rtl8139 *d = rtl8139_of(n);
+
+    return d->reg.TPPoll | (d->reg.ISR & ISR_SWInt ? TPPoll_FSWInt : 0);
+}
+
+/* Software begins at the start of a ring that it moved */
+static void ring_moved(struct nic *n, unsigned ring)
+{
+    rtl8139_of(n)->reg.tx_index[ring] = 0;
+}
+
+void rtl8139_tnpdsl_written(struct nic *n, struct wr w)
+{
+    rtl8139_ring_aligned(rtl8139_of(n), w.val);
+    ring_moved(n, 0);
+}
+
+void rtl8139_tnpdsh_written(struct nic *n, struct wr w)
+{
+    ring_moved(n, 0);
+}
+
+void rtl8139_thpdsl_written(struct nic *n, struct wr w)
+{
+    rtl8139_ring_aligned(rtl8139_of(n), w.val);
+    ring_moved(n, 1);
+}
+
+void rtl8139_thpdsh_written(struct nic *n, struct wr w)
+{
+    ring_moved(n, 1);
+}
