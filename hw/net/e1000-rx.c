@@ -67,28 +67,16 @@ enum {
 
 /**
  * struct rx_frame - A frame on its way into the ring
- * @rx:      As the host gave it
- * @head:    Its first bytes, @avail of them
- * @len:     Bytes before the FCS
+ * @s:       As it is stored
  * @in:      Its headers
- * @fcs:     FCS as on the wire, if it came with one or is stored
- * @bad_fcs: It came with a wrong one
  * @bad_len: Shorter or longer than allowed
  * @control: Flow control frame, recognised as such
  * @inexact: Only a hash or a promiscuous mode let it in
- * @strip:   The VLAN tag is not stored
- * @pos:     Next byte to store, counted in the unstripped frame with its FCS
- * @piece, @off: Where that is in @rx
  */
 struct rx_frame {
-    const struct nic_rx *rx;
-    const uint8_t *head;
-    size_t avail, len;
+    struct frame_in s;
     struct inet in;
-    uint8_t fcs[E1000_FCS];
-    bool bad_fcs, bad_len, control, inexact, strip;
-    size_t pos, off;
-    unsigned piece;
+    bool bad_len, control, inexact;
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -264,23 +252,6 @@ static void wb_push(struct e1000 *d, const struct ring *r, uint32_t slot,
 
 /* The frame */
 
-static void copy_tail(const struct nic_rx *rx, uint8_t *to, size_t len)
-{
-    for (unsigned i = rx->n; i-- > 0 && len;) {
-        size_t part = min_size(len, rx->buf[i].len);
-
-        len -= part;
-        memcpy(to + len, rx->buf[i].data + rx->buf[i].len - part, part);
-    }
-}
-
-static void put_fcs(uint8_t *to, uint32_t fcs)
-{
-    for (unsigned i = 0; i < E1000_FCS; i++) {
-        to[i] = (uint8_t)(fcs >> (8 * i));
-    }
-}
-
 /**
  * frame_open() - Look at a frame
  *
@@ -289,87 +260,24 @@ static void put_fcs(uint8_t *to, uint32_t fcs)
 static bool frame_open(struct e1000 *d, struct rx_frame *f,
                        const struct nic_rx *rx)
 {
-    size_t fcs = rx->flags & NIC_RX_FCS ? E1000_FCS : 0, wire;
-    uint8_t right[E1000_FCS];
+    size_t wire;
 
     memset(f, 0, sizeof(*f));
-    if (rx->len < INET_ETH_HDR + fcs || rx->len > NIC_RX_MAX + fcs) {
+    if (!frame_in_open(&d->nic, &f->s, rx)) {
         return false;
     }
-    f->rx = rx;
-    f->len = rx->len - fcs;
-    f->head = rx->buf[0].data;
-    f->avail = min_size(min_size(rx->buf[0].len, NIC_RX_HEAD), f->len);
-    if (f->avail < INET_ETH_HDR) {
-        return false;
-    }
-    inet_parse(f->head, f->avail, f->len, (uint16_t)d->reg.VET, &f->in);
-    f->strip = f->in.tagged && (d->reg.CTRL & CTRL_VME);
-    wire = f->len + E1000_FCS;
+    inet_parse(f->s.head, f->s.avail, f->s.len, (uint16_t)d->reg.VET, &f->in);
+    f->s.strip = f->in.tagged && (d->reg.CTRL & CTRL_VME);
+    wire = f->s.len + E1000_FCS;
     f->bad_len = wire < WIRE_MIN ||
                  wire > (d->reg.RCTL & RCTL_LPE ? WIRE_MAX_LPE : WIRE_MAX);
-    if (fcs) {
-        copy_tail(rx, f->fcs, E1000_FCS);
-        put_fcs(right, d->nic.host->fcs(&d->nic, rx, f->len));
-        f->bad_fcs = memcmp(f->fcs, right, E1000_FCS) != 0;
-    }
     return true;
 }
 
 /* Bytes that will be in guest memory */
 static size_t frame_stored(const struct e1000 *d, const struct rx_frame *f)
 {
-    return f->len - (f->strip ? INET_VLAN_TAG : 0) +
-           (d->reg.RCTL & RCTL_SECRC ? 0 : E1000_FCS);
-}
-
-/**
- * frame_run() - Bytes to store next that lie side by side
- * @len: Set to their number, at least 1
- *
- * Never called at the end of the frame.
- */
-static const uint8_t *frame_run(struct rx_frame *f, size_t *len)
-{
-    const struct nic_buf *buf;
-    size_t end = f->len;
-
-    if (f->strip && f->pos == VLAN_AT) {
-        f->pos += INET_VLAN_TAG;
-        f->off += INET_VLAN_TAG;
-    }
-    if (f->pos >= f->len) {
-        *len = f->len + E1000_FCS - f->pos;
-        return f->fcs + (f->pos - f->len);
-    }
-    while (f->off >= f->rx->buf[f->piece].len) {
-        f->off -= f->rx->buf[f->piece++].len;
-    }
-    if (f->strip && f->pos < VLAN_AT) {
-        end = VLAN_AT;
-    }
-    buf = &f->rx->buf[f->piece];
-    *len = min_size(buf->len - f->off, end - f->pos);
-    return buf->data + f->off;
-}
-
-/* Store the next @len bytes of the frame */
-static bool frame_put(struct e1000 *d, struct rx_frame *f, gpa_t at, size_t len)
-{
-    size_t run;
-
-    for (; len; len -= run) {
-        const uint8_t *p = frame_run(f, &run);
-
-        run = min_size(run, len);
-        if (!nic_dma_write(&d->nic, at, p, run)) {
-            return false;
-        }
-        at = gpa_add(at, run);
-        f->pos += run;
-        f->off += run;
-    }
-    return true;
+    return frame_in_stored(&f->s) - (d->reg.RCTL & RCTL_SECRC ? E1000_FCS : 0);
 }
 
 /* Checksums (SDM 3.2.9) */
@@ -397,9 +305,9 @@ static void parts_add_bytes(struct e1000 *d, const struct rx_frame *f,
         return;
     }
     parts_add(p,
-              to <= f->avail
-                  ? inet_fold(inet_sum(f->head + from, to - from, 0))
-                  : d->nic.host->sum(&d->nic, f->rx, from, to - from),
+              to <= f->s.avail
+                  ? inet_fold(inet_sum(f->s.head + from, to - from, 0))
+                  : d->nic.host->sum(&d->nic, f->s.rx, from, to - from),
               to - from);
 }
 
@@ -408,7 +316,7 @@ static uint16_t l4_rest(const struct rx_frame *f, uint16_t l4_sum, size_t from)
 {
     size_t cut = from - f->in.l4;
     struct parts rest = { 0, cut & 1 };
-    uint16_t sum = inet_fold(inet_sum(f->head + f->in.l4, cut, 0));
+    uint16_t sum = inet_fold(inet_sum(f->s.head + f->in.l4, cut, 0));
 
     parts_add(&rest, inet_fold((uint32_t)l4_sum + (uint16_t)~sum), 0);
     return (uint16_t)rest.sum;
@@ -430,25 +338,26 @@ static uint16_t packet_sum(struct e1000 *d, const struct rx_frame *f,
     size_t end = f->in.ip_end;
     struct parts p = { 0, false };
 
-    if (f->strip && from < VLAN_AT) {
+    if (f->s.strip && from < VLAN_AT) {
         parts_add_bytes(d, f, &p, from, VLAN_AT);
         from = VLAN_AT;
     }
-    from += f->strip ? INET_VLAN_TAG : 0;
-    if (l4_sum < 0 || from >= end || from > f->avail) {
-        parts_add_bytes(d, f, &p, from, f->len);
+    from += f->s.strip ? INET_VLAN_TAG : 0;
+    if (l4_sum < 0 || from >= end || from > f->s.avail) {
+        parts_add_bytes(d, f, &p, from, f->s.len);
     } else {
         size_t known = from > l4 ? from : l4;
 
         parts_add_bytes(d, f, &p, from, l4);
         parts_add(&p, l4_rest(f, (uint16_t)l4_sum, known), end - known);
-        parts_add_bytes(d, f, &p, end, f->len);
+        parts_add_bytes(d, f, &p, end, f->s.len);
     }
     if (!(d->reg.RCTL & RCTL_SECRC)) {
-        size_t skip = from > f->len ? min_size(from - f->len, E1000_FCS) : 0;
+        size_t skip =
+            from > f->s.len ? min_size(from - f->s.len, E1000_FCS) : 0;
 
         end = E1000_FCS - skip;
-        parts_add(&p, inet_fold(inet_sum(f->fcs + skip, end, 0)), end);
+        parts_add(&p, inet_fold(inet_sum(f->s.fcs + skip, end, 0)), end);
     }
     return (uint16_t)~inet_fold(p.sum);
 }
@@ -456,7 +365,7 @@ static uint16_t packet_sum(struct e1000 *d, const struct rx_frame *f,
 /* Whether the chip can check the TCP or UDP checksum of this frame */
 static bool l4_checkable(const struct rx_frame *f)
 {
-    return inet_has_sum(f->head, f->avail, &f->in) && !f->in.routed &&
+    return inet_has_sum(f->s.head, f->s.avail, &f->in) && !f->in.routed &&
            f->in.ext_max <= EXT_MAX;
 }
 
@@ -468,13 +377,13 @@ static bool l4_checkable(const struct rx_frame *f)
  */
 static uint64_t rx_sums(struct e1000 *d, const struct rx_frame *f)
 {
-    bool good = f->rx->flags & NIC_RX_CSUM_GOOD;
+    bool good = f->s.rx->flags & NIC_RX_CSUM_GOOD;
     uint32_t rxcsum = d->reg.RXCSUM, want = RXCSUM_TUOFLD;
     uint8_t status = 0, errors = 0;
     int32_t l4_sum = -1;
 
     if (f->in.ip == INET_IP4 && (rxcsum & RXCSUM_IPOFLD)) {
-        const uint8_t *ip = f->head + f->in.l3;
+        const uint8_t *ip = f->s.head + f->in.l3;
         size_t hdr = 4 * (size_t)(ip[0] & 15);
 
         status |= RXD_IPCS;
@@ -486,12 +395,12 @@ static uint64_t rx_sums(struct e1000 *d, const struct rx_frame *f)
         want |= RXCSUM_IPV6OFL;
     }
     if (l4_checkable(f)) {
-        uint16_t pseudo = inet_pseudo(f->head, &f->in);
+        uint16_t pseudo = inet_pseudo(f->s.head, &f->in);
 
         if (good) {
             l4_sum = (uint16_t)~pseudo;
         } else if ((rxcsum & want) == want) {
-            l4_sum = d->nic.host->sum(&d->nic, f->rx, f->in.l4,
+            l4_sum = d->nic.host->sum(&d->nic, f->s.rx, f->in.l4,
                                       (size_t)f->in.ip_end - f->in.l4);
         }
         if ((rxcsum & want) == want) {
@@ -524,11 +433,11 @@ static void count_good(struct e1000 *d, const struct rx_frame *f, uint32_t wire)
     stat_inc(by_size);
     stat_inc(&d->reg.GPRC);
     stat_add64(&d->reg.GORCL, &d->reg.GORCH, wire);
-    if (!memcmp(f->head, broadcast, sizeof(broadcast))) {
+    if (!memcmp(f->s.head, broadcast, sizeof(broadcast))) {
         if (d->reg.RCTL & RCTL_BAM) {
             stat_inc(&d->reg.BPRC);
         }
-    } else if (f->head[0] & 1) {
+    } else if (f->s.head[0] & 1) {
         stat_inc(&d->reg.MPRC);
     }
 }
@@ -536,14 +445,14 @@ static void count_good(struct e1000 *d, const struct rx_frame *f, uint32_t wire)
 static void count_bad(struct e1000 *d, const struct rx_frame *f, uint32_t wire)
 {
     if (wire < WIRE_MIN) {
-        stat_inc(f->bad_fcs ? &d->reg.RFC : &d->reg.RUC);
+        stat_inc(f->s.bad_fcs ? &d->reg.RFC : &d->reg.RUC);
     } else if (f->bad_len) {
-        stat_inc(f->bad_fcs ? &d->reg.RJC : &d->reg.ROC);
+        stat_inc(f->s.bad_fcs ? &d->reg.RJC : &d->reg.ROC);
     }
     if (f->bad_len) {
         stat_inc(&d->reg.RLEC);
     }
-    if (f->bad_fcs && wire >= WIRE_MIN) {
+    if (f->s.bad_fcs && wire >= WIRE_MIN) {
         stat_inc(&d->reg.CRCERRS);
     }
 }
@@ -556,11 +465,11 @@ static void count_bad(struct e1000 *d, const struct rx_frame *f, uint32_t wire)
  */
 static void rx_count(struct e1000 *d, const struct rx_frame *f, bool lost)
 {
-    uint32_t wire = (uint32_t)f->len + E1000_FCS;
+    uint32_t wire = (uint32_t)f->s.len + E1000_FCS;
 
     stat_inc(&d->reg.TPR);
     stat_add64(&d->reg.TORL, &d->reg.TORH, wire);
-    if (f->bad_len || f->bad_fcs) {
+    if (f->bad_len || f->s.bad_fcs) {
         count_bad(d, f, wire);
     } else if (!lost && !f->control) {
         count_good(d, f, wire);
@@ -629,8 +538,8 @@ static bool rx_store(struct e1000 *d, struct rx_frame *f, size_t left)
 
     last |= (uint64_t)RXD_EOP << INFO_STATUS_SHIFT;
     last |= (uint64_t)(f->inexact ? RXD_PIF : 0) << INFO_STATUS_SHIFT;
-    last |= (uint64_t)(f->bad_fcs ? RXD_CE : 0) << INFO_ERRORS_SHIFT;
-    if (f->strip) {
+    last |= (uint64_t)(f->s.bad_fcs ? RXD_CE : 0) << INFO_ERRORS_SHIFT;
+    if (f->s.strip) {
         last |= (uint64_t)RXD_VP << INFO_STATUS_SHIFT;
         last |= (uint64_t)f->in.tci << INFO_SPECIAL_SHIFT;
     }
@@ -639,7 +548,7 @@ static bool rx_store(struct e1000 *d, struct rx_frame *f, size_t left)
         uint64_t addr = cache_take(d);
 
         part = addr ? min_size(left, size) : 0;
-        if (!frame_put(d, f, gpa(addr), part)) {
+        if (!frame_in_put(&d->nic, &f->s, gpa(addr), part)) {
             return rx_fault(d);
         }
         left -= part;
@@ -659,7 +568,7 @@ static bool rx_store(struct e1000 *d, struct rx_frame *f, size_t left)
 
 static void rx_missed(struct e1000 *d, const struct rx_frame *f)
 {
-    nic_event(&d->nic, E1000_EVENT_RX_MISSED, f->len);
+    nic_event(&d->nic, E1000_EVENT_RX_MISSED, f->s.len);
     stat_inc(&d->reg.MPC);
     rx_count(d, f, true);
     e1000_cause(d, ICR_RXO);
@@ -681,10 +590,10 @@ static bool rx_passes(struct e1000 *d, struct rx_frame *f)
 {
     enum e1000_match match;
 
-    if (!f->bad_len && !f->bad_fcs &&
-        e1000_flow_is_control(d, f->head, f->avail)) {
+    if (!f->bad_len && !f->s.bad_fcs &&
+        e1000_flow_is_control(d, f->s.head, f->s.avail)) {
         f->control = true;
-        switch (e1000_flow_receive(d, f->head)) {
+        switch (e1000_flow_receive(d, f->s.head)) {
         case E1000_FLOW_DROP:
             rx_count(d, f, false);
             return false;
@@ -694,10 +603,10 @@ static bool rx_passes(struct e1000 *d, struct rx_frame *f)
             break;
         }
     }
-    match = e1000_filter_address(d, f->head);
+    match = e1000_filter_address(d, f->s.head);
     f->inexact = match == E1000_MATCH_INEXACT;
     if (match == E1000_MATCH_NONE || !e1000_filter_vlan(d, &f->in)) {
-        nic_event(&d->nic, E1000_EVENT_RX_FILTERED, f->len);
+        nic_event(&d->nic, E1000_EVENT_RX_FILTERED, f->s.len);
         if (f->control) {
             rx_count(d, f, false);
         }
@@ -715,21 +624,20 @@ static bool rx_frame(struct e1000 *d, struct rx_frame *f)
     if (!rx_passes(d, f)) {
         return true;
     }
-    if ((f->bad_len || f->bad_fcs) && !(d->reg.RCTL & RCTL_SBP)) {
-        nic_event(&d->nic, E1000_EVENT_RX_BAD, f->len);
+    if ((f->bad_len || f->s.bad_fcs) && !(d->reg.RCTL & RCTL_SBP)) {
+        nic_event(&d->nic, E1000_EVENT_RX_BAD, f->s.len);
         rx_count(d, f, false);
         return true;
     }
     room = rx_room(d, (stored + size - 1) / size);
     if (room == ROOM_LATER && !f->control) {
-        if (!(f->rx->flags & NIC_RX_LOOPED)) {
+        if (!(f->s.rx->flags & NIC_RX_LOOPED)) {
             return rx_hold(d);
         }
         stat_inc(&d->reg.RNBC);
     }
-    if (room == ROOM_NOW && !(d->reg.RCTL & RCTL_SECRC) &&
-        !(f->rx->flags & NIC_RX_FCS)) {
-        put_fcs(f->fcs, d->nic.host->fcs(&d->nic, f->rx, f->len));
+    if (room == ROOM_NOW && !(d->reg.RCTL & RCTL_SECRC)) {
+        frame_in_fcs(&d->nic, &f->s);
     }
     if (room != ROOM_NOW || !rx_store(d, f, stored)) {
         rx_missed(d, f);

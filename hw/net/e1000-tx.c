@@ -42,9 +42,6 @@ enum {
     TX_BYTES = 256 * 1024, /* Bytes after which a visit ends */
     TX_SEGMENTS_MAX = 4096,
     CACHE_LINE_DESCS = 4, /* TXDCTL.GRAN = 0 counts cache lines */
-    TAG_LEN = 4,
-    TAG_AT = 12,    /* Behind destination and source address */
-    FRAME_MIN = 60, /* Without FCS */
 };
 
 /* CMD, in the third dword of all formats (SDM 3.3.3, 3.3.5, 3.3.7) */
@@ -339,23 +336,6 @@ static bool packet_pieces(struct e1000 *d, struct packet *p, uint32_t len)
     return true;
 }
 
-/* Insert VET and @tci behind the addresses; offsets behind grow by the result
- */
-static unsigned packet_tag(const struct e1000 *d, struct nic_frame *f,
-                           uint16_t tci)
-{
-    if (f->head_len < TAG_AT) {
-        return 0;
-    }
-    memmove(f->head + TAG_AT + TAG_LEN, f->head + TAG_AT,
-            (size_t)f->head_len - TAG_AT);
-    be16_store(f->head + TAG_AT, (uint16_t)d->reg.VET);
-    be16_store(f->head + TAG_AT + 2, tci);
-    f->head_len = (uint16_t)(f->head_len + TAG_LEN);
-    f->len += TAG_LEN;
-    return TAG_LEN;
-}
-
 /*
  * A sum over [@start, @end), 0 meaning the end, stored at @at.  Ranges that are
  * empty or lie outside the packet insert nothing (SDM 3.3.3.1, 3.3.6).
@@ -434,10 +414,8 @@ static void packet_plain(const struct e1000 *d, struct packet *p,
     }
     /* With a tag the chip computes the FCS in any case (SDM 3.3.7) */
     f->has_fcs = !(lower & TXD_IFCS) && !tag && f->len > E1000_FCS;
-    if ((d->reg.TCTL & TCTL_PSP) && !f->has_fcs && f->len < FRAME_MIN) {
-        memset(f->head + f->head_len, 0, FRAME_MIN - f->head_len);
-        f->head_len = FRAME_MIN;
-        f->len = FRAME_MIN;
+    if ((d->reg.TCTL & TCTL_PSP) && !f->has_fcs) {
+        frame_pad(f);
     }
     p->segments = 1;
     p->last = f->len - (f->has_fcs ? E1000_FCS : 0);
@@ -507,7 +485,8 @@ static bool packet_close(struct e1000 *d, struct visit *v, uint32_t lower,
     }
     vle = (lower & TXD_VLE) && (d->reg.CTRL & CTRL_VME);
     if (vle) {
-        tag = packet_tag(d, &p.f, (uint16_t)(upper >> TXD_SPECIAL_SHIFT));
+        tag = frame_insert_tag(&p.f, (uint16_t)d->reg.VET,
+                               (uint16_t)(upper >> TXD_SPECIAL_SHIFT));
     }
     memset(p.f.csum, 0, sizeof(p.f.csum));
     p.f.gso = (struct nic_gso){ .type = NIC_GSO_NONE };

@@ -18,11 +18,6 @@ enum {
     RUNT = 60, /* Frames below are none, without FCS */
     CAPTURE = 128,
     MAC = 6,
-    MAGIC_SYNC = 6,
-    MAGIC_COPIES = 16,
-    /* Copies begin behind the sync bytes; see may_be_magic() */
-    MAGIC_PROBE = 12,
-    MAGIC_STRIDE = 64,
 
     ARP_LEN = 28,
     ARP_TARGET = 24,
@@ -62,106 +57,22 @@ static uint32_t wire32(const uint8_t *p)
            p[0];
 }
 
-static bool is_broadcast(const uint8_t *addr)
-{
-    static const uint8_t ones[MAC] = { 255, 255, 255, 255, 255, 255 };
-
-    return !memcmp(addr, ones, sizeof(ones));
-}
-
 /* Whether the first @len bytes from @at may be looked at */
 static bool in_sight(const struct look *l, size_t at, size_t len)
 {
     return at <= l->avail && len <= l->avail - at;
 }
 
-/**
- * struct magic - Search for a magic packet, byte by byte (SDM 6.2.3.1.1)
- * @ones: 0xff seen in a row, up to MAGIC_SYNC
- * @at:   Bytes of the 16 copies seen
- *
- * The first byte after at least six 0xff starts the comparison.  A byte that
- * differs resumes the search.
- */
-struct magic {
-    uint8_t mac[MAC];
-    unsigned ones, at;
-};
-
-static bool magic_byte(struct magic *m, uint8_t byte)
-{
-    if (m->ones == MAGIC_SYNC && byte == m->mac[m->at % MAC]) {
-        return ++m->at == MAGIC_COPIES * MAC;
-    }
-    if (byte != 0xff) {
-        m->ones = 0;
-    } else if (m->at) {
-        m->ones = 1;
-    } else if (m->ones < MAGIC_SYNC) {
-        m->ones++;
-    }
-    m->at = 0;
-    return false;
-}
-
-/* Whether six bytes are the address, beginning with any of its bytes */
-static bool is_rotation(const uint8_t mac[MAC], const uint8_t *p)
-{
-    for (unsigned first = 0; first < MAC; first++) {
-        unsigned i = 0;
-
-        while (i < MAC && p[i] == mac[(first + i) % MAC]) {
-            i++;
-        }
-        if (i == MAC) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Quickly tell that a frame is none: wherever 16 copies of the address are, one
- * of the places probed has a whole one, because the stride is less than 91.
- * Frames are searched as long as WUC.APME is on, which means always for a
- * driver that does not know wake-up.
- */
-static bool may_be_magic(const uint8_t mac[MAC], const struct look *l)
-{
-    if (l->rx->n > 1) {
-        return true;
-    }
-    for (size_t at = MAGIC_PROBE; at + MAC <= l->len; at += MAGIC_STRIDE) {
-        if (is_rotation(mac, l->head + at)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_magic(const struct e1000 *d, const struct look *l)
 {
-    struct magic m = { .ones = 0 };
-    size_t left = l->len;
+    uint8_t mac[MAC];
 
     for (unsigned i = 0; i < MAC; i++) {
         uint32_t part = i < 4 ? d->reg.RAL[0] : d->reg.RAH[0];
 
-        m.mac[i] = (uint8_t)(part >> (8 * (i & 3)));
+        mac[i] = (uint8_t)(part >> (8 * (i & 3)));
     }
-    if (!may_be_magic(m.mac, l)) {
-        return false;
-    }
-    for (unsigned b = 0; b < l->rx->n && left; b++) {
-        const struct nic_buf *buf = &l->rx->buf[b];
-
-        for (size_t i = 0; i < buf->len && left; i++, left--) {
-            if (magic_byte(&m, buf->data[i])) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return frame_is_magic(l->rx, l->len, mac);
 }
 
 static bool is_our_ip4(const struct e1000 *d, const uint8_t *addr)
@@ -191,7 +102,8 @@ static bool is_arp(const struct e1000 *d, const struct look *l)
     const uint8_t *arp = l->head + l->in.l3;
 
     return l->in.type == INET_TYPE_ARP && in_sight(l, l->in.l3, ARP_LEN) &&
-           is_broadcast(l->head) && !memcmp(arp, request, sizeof(request)) &&
+           frame_is_broadcast(l->head) &&
+           !memcmp(arp, request, sizeof(request)) &&
            is_our_ip4(d, arp + ARP_TARGET);
 }
 
@@ -253,7 +165,7 @@ static uint32_t match(const struct e1000 *d, const struct look *l,
     };
     uint32_t found;
 
-    if (is_broadcast(l->head)) {
+    if (frame_is_broadcast(l->head)) {
         found = WUFC_BC;
     } else if (l->head[0] & 1) {
         found = e1000_mta_match(d, l->head) ? WUFC_MC : 0;
@@ -317,7 +229,7 @@ static void inspect(struct e1000 *d, const struct nic_rx *rx, uint32_t want)
     inet_parse(l.head, l.avail, l.len, (uint16_t)d->reg.VET, &l.in);
     if (e1000_filter_address(d, l.head) == E1000_MATCH_NONE) {
         /* Broadcast magic packets need no RCTL.BAM, but on the 82544 */
-        bool open = is_broadcast(l.head) && e1000_is(d, E1000_NEWER);
+        bool open = frame_is_broadcast(l.head) && e1000_is(d, E1000_NEWER);
 
         want = open ? want & WUFC_MAG : 0;
     }

@@ -9,6 +9,7 @@
 #define HW_NET_E1000_H
 
 #include "hw/net/eeprom93.h"
+#include "hw/net/frame.h"
 #include "hw/net/inet.h"
 #include "hw/nic.h"
 #include "hw/regs.h"

@@ -126,7 +126,7 @@ bool frame_in_put(struct nic *n, struct frame_in *f, gpa_t at, size_t len)
 
 /* Outwards */
 
-unsigned frame_tag(struct nic_frame *f, uint16_t type, uint16_t tci)
+unsigned frame_insert_tag(struct nic_frame *f, uint16_t type, uint16_t tci)
 {
     if (f->head_len < FRAME_TAG_AT) {
         return 0;

@@ -59,12 +59,13 @@ bool NIC_MUST_CHECK frame_in_put(struct nic *n, struct frame_in *f, gpa_t at,
                                  size_t len);
 
 /**
- * frame_tag() - Insert a VLAN tag into the private bytes of an outgoing frame
+ * frame_insert_tag() - Insert a VLAN tag into the private bytes of an outgoing
+ * frame
  *
  * Return: by how much everything behind the addresses moved: 0 if the frame is
  * too short for a tag
  */
-unsigned frame_tag(struct nic_frame *f, uint16_t type, uint16_t tci);
+unsigned frame_insert_tag(struct nic_frame *f, uint16_t type, uint16_t tci);
 
 /* Append zeros to a frame that is all private, up to FRAME_MIN */
 void frame_pad(struct nic_frame *f);

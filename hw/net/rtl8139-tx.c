@@ -383,8 +383,8 @@ static bool packet_finish(struct packet *p)
 
     /* A tag goes in first, so that all offsets count it */
     if ((tag & TXD_TAGC) && f->len) {
-        frame_tag(f, RTL8139_TAG,
-                  (uint16_t)((tag & 0xff) << 8 | (tag >> 8 & 0xff)));
+        frame_insert_tag(f, RTL8139_TAG,
+                         (uint16_t)((tag & 0xff) << 8 | (tag >> 8 & 0xff)));
     }
     if (command & TXD_LGSEN) {
         return packet_lso(p, command);
