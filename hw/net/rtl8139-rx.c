@@ -12,8 +12,8 @@
  * needs; the first of them is given back last.
  *
  * There is no FIFO: a frame from the network that finds no room is refused and
- * offered again, when CAPR moves, or in C+ mode, where software says nothing
- * when it gives descriptors, when it acknowledges or unmasks interrupts, and
+ * offered again when CAPR moves and when software acknowledges or unmasks
+ * interrupts; in C+ mode, where it says nothing when it gives descriptors, also
  * every millisecond.  What can never fit is lost as if the FIFO had overrun,
  * and so is what must not wait: frames of an internal loopback.
  */
@@ -405,14 +405,20 @@ static void rx_missed(struct rtl8139 *d, const struct rx_frame *f)
     rtl8139_cause(d, ISR_FOVW);
 }
 
-/* A frame waits in the network */
+/*
+ * A frame waits in the network.  In C mode RXOVW is raised each time that it is
+ * refused: 8139too acknowledges before it stops at its budget, leaves packets
+ * in a full ring, and relies on the next frame to interrupt.
+ */
 static bool rx_hold(struct rtl8139 *d)
 {
-    if (!d->reg.rx_held) {
+    bool cplus = rtl8139_rx_cplus(d);
+
+    if (!d->reg.rx_held || !cplus) {
         d->reg.rx_held = 1;
         rtl8139_cause(d, ISR_RXOVW);
     }
-    if (rtl8139_rx_cplus(d)) {
+    if (cplus) {
         nic_timer(&d->nic, RTL8139_TIMER_RX_POLL,
                   d->nic.host->now(&d->nic) + POLL_NS);
     }

@@ -63,11 +63,11 @@ void rtl8139_strict(struct rtl8139 *d, unsigned event, uint64_t val)
     }
 }
 
-/* Interrupts: whatever the mask, ISR collects */
+/* Interrupts: whatever the mask, ISR collects; in D3 only PME# is driven */
 
 static void irq_update(struct rtl8139 *d)
 {
-    nic_irq(&d->nic, d->reg.ISR & d->reg.IMR);
+    nic_irq(&d->nic, !rtl8139_in_d3(d) && (d->reg.ISR & d->reg.IMR));
 }
 
 void rtl8139_cause(struct rtl8139 *d, uint32_t causes)
@@ -481,20 +481,12 @@ static void rtl8139_link(struct nic *n)
 
 static void rtl8139_power(struct nic *n, uint16_t old)
 {
-    if (rtl8139_in_d3(rtl8139_of(n))) {
-        nic_irq(n, false);
-    } else {
-        irq_update(rtl8139_of(n));
-    }
+    irq_update(rtl8139_of(n));
 }
 
 static bool rtl8139_loaded(struct nic *n)
 {
-    struct rtl8139 *d = rtl8139_of(n);
-
-    if (!rtl8139_in_d3(d)) {
-        irq_update(d);
-    }
+    irq_update(rtl8139_of(n));
     return true;
 }
 

@@ -367,6 +367,10 @@ static void op_access(struct machine *m)
     uint32_t how = take(m, 1), off = take(m, 3), val = take(m, 4);
     unsigned bar = how >> 4 & 7, size = choose_size(how);
 
+    /* Small register files are hit, too */
+    if (how & 0x80) {
+        off &= 0xff;
+    }
     if (how & 8) {
         m->digest += nic_read(m->nic, bar, off, size);
     } else {

@@ -102,9 +102,16 @@ static void test_c_full(void)
     }
     g_assert_cmpuint(stored, ==, 5);
     g_assert_cmphex(card_ack(), ==, INT_ROK | INT_RXOVW);
+    /*
+     * 8139too acknowledges, reads no more than its budget, and never looks
+     * again unless there is an interrupt
+     */
+    host.ready = 0;
+    card_ack();
+    g_assert_cmpuint(host.ready, ==, 1);
     g_assert_false(card_offer(card_mac, 1500, 0));
-    /* Once for each frame that waits */
-    g_assert_cmphex(rd16(ISR), ==, 0);
+    g_assert_cmphex(rd16(ISR), ==, INT_RXOVW);
+    card_ack();
     g_assert_cmpuint(rd(MPC), ==, 0);
     host.ready = 0;
     wr16(CAPR, 1508 - 16);

@@ -613,13 +613,17 @@ static void test_wake_link(void)
     host_start("rtl8139");
     wr8(CR9346, UNLOCK);
     wr8(CONFIG3, 0x10);
+    wr16(IMR, INT_PUN);
     nic_set_link(host.nic, false);
+    g_assert_true(host.irq);
     nic_set_pmcsr(host.nic, PMCSR_D3 | PMCSR_PME_EN, 0xffff);
     nic_set_link(host.nic, true);
     g_assert_false(pme());
     host_step(500000000);
     g_assert_true(pme());
     g_assert_false(host.irq);
+    nic_set_pmcsr(host.nic, 0, PMCSR_STATE);
+    g_assert_true(host.irq);
     host_stop();
 }
 
