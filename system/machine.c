@@ -167,7 +167,10 @@ static const struct pci_bus_ops bus_ops = {
     .map = bus_map, .unmap = bus_unmap, .intx = bus_intx, .msi = bus_msi
 };
 
-/* CONFIG_ADDRESS takes whole dwords only (PCI 2.3, 3.2.2.3.2) */
+/*
+ * CONFIG_ADDRESS takes whole dwords only (PCI 2.3, 3.2.2.3.2).  Its two lowest
+ * bits count, which they do not on a board: libqos selects words with them.
+ */
 static uint32_t address_read(void *opaque, uint32_t off, unsigned size)
 {
     return config_address >> 8 * off;
@@ -194,7 +197,7 @@ static uint32_t data_read(void *opaque, uint32_t off, unsigned size)
 {
     struct pci_dev *d = selected();
 
-    return d ? pci_cfg_read(d, (config_address & 0xfc) | off, size)
+    return d ? pci_cfg_read(d, (config_address & 0xff) | off, size)
              : UINT32_MAX;
 }
 
@@ -203,7 +206,7 @@ static void data_write(void *opaque, uint32_t off, unsigned size, uint32_t val)
     struct pci_dev *d = selected();
 
     if (d) {
-        pci_cfg_write(d, (config_address & 0xfc) | off, size, val);
+        pci_cfg_write(d, (config_address & 0xff) | off, size, val);
     }
 }
 
