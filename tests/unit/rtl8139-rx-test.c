@@ -385,6 +385,31 @@ static void test_fault(void)
     host_stop();
 }
 
+/* CVE-2018-17958's kind: any length that a host may offer, in both modes */
+static void test_lengths(void)
+{
+    static const unsigned flags[] = { 0, NIC_RX_LOOPED };
+
+    for (size_t len = 1; len <= NIC_RX_MAX; len += len < 200 ? 1 : 97) {
+        uint8_t *exact = g_memdup2(card_frame(card_mac, NIC_RX_MAX), len);
+
+        for (unsigned i = 0; i < 4; i++) {
+            if (i & 1) {
+                card_start_cp(4, 4096, 0x30);
+            } else {
+                card_start_c("rtl8139", 0, 0x30);
+            }
+            g_assert_true(host_receive(exact, len, flags[i >> 1]));
+            g_assert_true(host_receive(exact, len, flags[i >> 1] | NIC_RX_FCS));
+            if (len > 4104) {
+                g_assert_cmpuint(card_event("rx-bad"), >=, 1);
+            }
+        }
+        g_free(exact);
+    }
+    host_stop();
+}
+
 /* CVE-2016-8910's kind: every descriptor ours, sizes of 0, no EOR */
 static void test_no_end(void)
 {
@@ -460,6 +485,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/rx/cp/vlan", test_cp_vlan);
     g_test_add_func("/rtl8139/rx/cp/sums", test_cp_sums);
     g_test_add_func("/rtl8139/rx/cp/no-end", test_no_end);
+    g_test_add_func("/rtl8139/rx/lengths", test_lengths);
     g_test_add_func("/rtl8139/rx/fault", test_fault);
     g_test_add_func("/rtl8139/rx/recovery", test_recovery);
     g_test_add_func("/rtl8139/rx/late-bus-master", test_late_bus_master);

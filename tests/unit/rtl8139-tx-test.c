@@ -462,6 +462,25 @@ static void test_fault(void)
     host_stop();
 }
 
+/* CVE-2021-3416: a looped frame goes into a queue, not onto the stack */
+static void test_loop_depth(void)
+{
+    card_start_cp(2, 1536, 0);
+    wr(TCR, 0x600 | LBK);
+    memcpy(host.ram + BUF_AT, card_frame(card_mac, 64), 64);
+    /* The received frame lands on the very descriptor that sent it */
+    card_desc(RX_AT, (uint32_t)OWN | 1536, 0, TX_AT);
+    card_desc(TX_AT, (uint32_t)OWN | (uint32_t)EOR | FS | LS | 64, 0, BUF_AT);
+    wr8(TPPOLL, 0x40);
+    g_assert_cmpuint(host.n_sent, ==, 1);
+    g_assert_true(host.sent[0].frame.loop);
+    g_assert_cmphex(get32(TX_AT), ==, (uint32_t)EOR | FS | LS | 64);
+    host_loop();
+    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000000 | 68);
+    g_assert_cmpuint(host.n_sent, ==, 0);
+    host_stop();
+}
+
 static void test_tally(void)
 {
     card_start_c("rtl8139", 0, 0);
@@ -534,6 +553,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/tx/no-end", test_no_end);
     g_test_add_func("/rtl8139/tx/pressure", test_pressure);
     g_test_add_func("/rtl8139/tx/fault", test_fault);
+    g_test_add_func("/rtl8139/tx/loop-depth", test_loop_depth);
     g_test_add_func("/rtl8139/tx/tally", test_tally);
     g_test_add_func("/rtl8139/tx/strict", test_strict);
     return g_test_run();
