@@ -75,11 +75,11 @@ static const char *access_of(const struct reg *r)
     if (r->rc && (r->rw | r->w1c | r->w1s | (uint32_t)(r->written != NULL))) {
         return "RW, RC";
     }
+    if (!r->rc && (r->rw | r->w1c | r->w1s)) {
+        return "RW";
+    }
     if (r->rc || r->was_read) {
         return "RC";
-    }
-    if (r->rw | r->w1c | r->w1s) {
-        return "RW";
     }
     return r->written && r->dir != REG_READ ? "RW" : "RO";
 }

@@ -16,15 +16,17 @@
  * alone could stall: Linux takes nine frames per interrupt and acknowledges
  * PRX for all, so with the ring full and PRX clear nobody would ever look at
  * the ring again.  D's answer is OVW, on which drivers drain the ring.  So OVW
- * is raised with a refused frame unless an interrupt for PRX is being asserted
- * anyway, in which case software is on its way.  While OVW is set, frames also
- * wait out the recovery ritual, when a real chip is stopped or isolated.  Lost,
- * with RXE and CNTR2, are only frames for which the ring could never have room.
+ * is raised with a refused frame unless PRX is set, for software that has it
+ * interrupt: then software is on its way.  Frames also wait out the recovery
+ * ritual, when the chip is stopped or isolated: while OVW is set, and from its
+ * acknowledgement to the end of loopback.  Lost, with RXE and CNTR2, are only
+ * frames for which the ring could never have room.
  *
- * For the same driver no more than DP8390_RX_BURST frames are stored while the
- * PRX interrupt is asserted.  On a 10 Mb/s wire more cannot arrive meanwhile;
- * from a fast backend they could, and would be acknowledged unseen.  Polling
- * software, which leaves IMR.PRXE off, is not limited.
+ * The same driver looks at the ring first and acknowledges PRX then, for all
+ * that is in the ring.  On a 10 Mb/s wire little can arrive in between; from a
+ * fast backend much can, and would lie there until something else arrives.  So
+ * for software that has PRX interrupt, no more than DP8390_RX_BURST frames are
+ * stored before it acknowledges PRX, and none after it saw PRX in ISR.
  */
 #include <string.h>
 
@@ -99,10 +101,14 @@ void dp8390_rx_offer(struct dp8390 *d)
     }
 }
 
-/* Whether an interrupt tells software about received frames right now */
+/*
+ * Whether software has yet to come for received frames.  It masks interrupts
+ * for a while now and then (Linux when it sends), so that IMR alone does not
+ * tell whether it waits for them at all.
+ */
 static bool rx_announced(const struct dp8390 *d)
 {
-    return d->reg.ISR & d->reg.IMR & ISR_PRX;
+    return d->reg.rx_irq && (d->reg.ISR & ISR_PRX);
 }
 
 /**
@@ -300,6 +306,13 @@ static bool rx_wait(struct dp8390 *d, const struct rx_frame *f, bool full)
     return false;
 }
 
+/* Whether software would not notice another frame */
+static bool rx_paced(const struct dp8390 *d)
+{
+    return rx_announced(d) &&
+           (d->reg.rx_seen || d->reg.rx_burst >= DP8390_RX_BURST);
+}
+
 static void rx_monitor(struct dp8390 *d, const struct rx_frame *f,
                        unsigned status)
 {
@@ -331,8 +344,7 @@ static bool rx_frame(struct dp8390 *d, struct rx_frame *f)
         rx_missed(d, f);
         return true;
     }
-    if (store &&
-        (!fits || (rx_announced(d) && d->reg.rx_burst >= DP8390_RX_BURST))) {
+    if (store && (!fits || rx_paced(d))) {
         return rx_wait(d, f, !fits);
     }
     d->reg.RSR = (uint8_t)status;
@@ -363,7 +375,7 @@ bool dp8390_receive(struct nic *n, const struct nic_rx *rx)
         return true;
     }
     if (!d->reg.running || d->reg.held || (d->reg.TCR & TCR_LB)) {
-        if (d->reg.ISR & ISR_OVW) {
+        if ((d->reg.ISR & ISR_OVW) || d->reg.rx_ritual) {
             return rx_wait(d, &f, false);
         }
         nic_event(n, DP8390_EVENT_RX_FILTERED, f.body);

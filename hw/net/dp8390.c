@@ -69,6 +69,7 @@ void dp8390_tally(struct dp8390 *d, uint8_t *counter)
 static void chip_start(struct dp8390 *d)
 {
     d->reg.running = 1;
+    d->reg.rx_irq |= d->reg.IMR & ISR_PRX;
     d->reg.ISR &= (uint8_t)~ISR_RST;
     dp8390_rx_offer(d);
 }
@@ -77,6 +78,9 @@ static void chip_start(struct dp8390 *d)
 static void chip_stop(struct dp8390 *d)
 {
     d->reg.running = 0;
+    d->reg.rx_irq = 0;
+    d->reg.rx_seen = 0;
+    d->reg.rx_ritual = 0;
     if (!dp8390_tx_pending(d)) {
         d->reg.CR &= (uint8_t)~CR_TXP;
         d->reg.ISR |= ISR_RST;
@@ -112,16 +116,29 @@ static void isr_written(struct nic *n, struct wr w)
 
     if (w.val & ISR_PRX) {
         d->reg.rx_burst = 0;
+        d->reg.rx_seen = 0;
+    }
+    if (w.val & w.old & ISR_OVW) {
+        d->reg.rx_ritual = d->reg.running && (d->reg.TCR & TCR_LB);
     }
     tally_update(d);
     dp8390_irq_update(d);
     dp8390_rx_offer(d);
 }
 
+/* Software is about to look at the ring; see dp8390-rx.c */
+static void isr_was_read(struct nic *n, unsigned i)
+{
+    struct dp8390 *d = dp8390_of(n);
+
+    d->reg.rx_seen = d->reg.rx_irq && (d->reg.ISR & ISR_PRX);
+}
+
 static void imr_written(struct nic *n, struct wr w)
 {
     struct dp8390 *d = dp8390_of(n);
 
+    d->reg.rx_irq |= d->reg.IMR & ISR_PRX;
     dp8390_irq_update(d);
     dp8390_rx_offer(d);
 }
@@ -148,6 +165,9 @@ static void tcr_written(struct nic *n, struct wr w)
     if (!(d->reg.TCR & TCR_ATD) && d->reg.tx_off) {
         d->reg.tx_off = 0;
         dp8390_tx_kick(d);
+    }
+    if (!(d->reg.TCR & TCR_LB)) {
+        d->reg.rx_ritual = 0;
     }
     dp8390_rx_offer(d);
 }

@@ -395,8 +395,7 @@ static void test_customs(void)
 /* D's ritual after an overflow, step by step */
 static void test_recovery(void)
 {
-    ne_start("ne2k_pci", 0x3f);
-    out(NE_IMR, 0);
+    ne_start("ne2k_pci", 0);
     fill(1000);
     out(NE_IMR, 0x3f);
     g_assert_true(host.irq);
@@ -417,7 +416,10 @@ static void test_recovery(void)
     host.ready = 0;
     out(NE_ISR, OVW);
     g_assert_cmpuint(host.ready, ==, 1);
+    /* Acknowledged, but still isolated */
+    g_assert_false(ne_offer(60, 1));
     out(NE_TCR, 0);
+    g_assert_cmpuint(host.ready, ==, 2);
     g_assert_true(ne_offer(60, 1));
     g_assert_cmphex(in(NE_ISR), ==, PRX);
     g_assert_true(host.irq);
@@ -478,6 +480,51 @@ static void test_flood(gconstpointer model)
     g_assert_cmpuint(got, ==, 3000);
     g_assert_cmpuint(overruns, ==, 0);
     g_assert_cmphex(in(NE_ISR), ==, 0);
+    host_stop();
+}
+
+/* Linux masks all interrupts while it sends: no reason for OVW */
+static void test_masked(void)
+{
+    ne_start("ne2k_pci", 0x3f);
+    out(NE_IMR, 0);
+    g_assert_cmpuint(fill(1514), ==, 8);
+    g_assert_cmphex(in(NE_ISR), ==, PRX);
+    out(NE_IMR, 0x3f);
+    g_assert_true(host.irq);
+    g_assert_cmpuint(ne_poll(9), ==, 8);
+    host_stop();
+}
+
+/* Frames that would be acknowledged unseen wait for the acknowledgement */
+static void test_unseen(void)
+{
+    ne_start("ne2k_pci", 0x3f);
+    g_assert_true(ne_offer(60, 1));
+    g_assert_true(ne_offer(60, 2));
+    g_assert_cmphex(in(NE_ISR), ==, PRX);
+    g_assert_cmpuint(ne_poll(9), ==, 2);
+    host.ready = 0;
+    g_assert_false(ne_offer(60, 3));
+    out(NE_ISR, PRX);
+    g_assert_cmpuint(host.ready, ==, 1);
+    g_assert_cmphex(in(NE_ISR), ==, 0);
+    g_assert_true(ne_offer(60, 3));
+    g_assert_true(host.irq);
+    host_stop();
+}
+
+/* A card that nobody uses holds nothing up */
+static void test_abandoned(void)
+{
+    ne_start("ne2k_pci", 0);
+    fill(1514);
+    out(NE_CR, 0x21);
+    g_assert_false(ne_offer(60, 1));
+    host.ready = 0;
+    out(NE_ISR, 0xff);
+    g_assert_cmpuint(host.ready, ==, 1);
+    g_assert_true(ne_offer(60, 1));
     host_stop();
 }
 
@@ -870,6 +917,9 @@ int main(int argc, char **argv)
         { "/dp8390/full", test_full },
         { "/dp8390/customs", test_customs },
         { "/dp8390/recovery", test_recovery },
+        { "/dp8390/masked", test_masked },
+        { "/dp8390/unseen", test_unseen },
+        { "/dp8390/abandoned", test_abandoned },
         { "/dp8390/missed", test_missed },
         { "/dp8390/hostile-rings", test_hostile_rings },
         { "/dp8390/remote", test_remote },
