@@ -12,22 +12,27 @@ import time
 from netboot import bios_program, efi_program
 from testing import (Failure, Guest, MAC, folder, main, options, qemu, say)
 
-# Firmware -> option ROM, program to boot, seconds allowed
+# Firmware -> kind of option ROM, program to boot, seconds allowed
 FIRMWARE = {
-    "bios": ("pxe-e1000.rom", bios_program, 60),
-    "ovmf": ("efi-e1000.rom", efi_program, 180),
+    "bios": ("pxe", bios_program, 60),
+    "ovmf": ("efi", efi_program, 180),
 }
+
+
+def rom_of(args):
+    """Name of iPXE's ROM for a card, which is that of QEMU's device"""
+    kind = FIRMWARE[args.firmware][0]
+    return f"{kind}-{args.device.removeprefix('vifemu-')}.rom"
 
 
 def command(args, binary, tftp, work):
     """QEMU with the firmware's console on the serial port"""
-    rom = FIRMWARE[args.firmware][0]
     words = [binary, "-accel", "tcg", "-m", "256", "-nodefaults",
              "-no-user-config", "-display", "none", "-serial", "stdio",
              "-no-reboot",
              "-netdev", f"user,id=net0,tftp={tftp},bootfile=program",
              "-device", f"{args.device},netdev=net0,mac={MAC},"
-             f"romfile={rom},bootindex=0",
+             f"romfile={rom_of(args)},bootindex=0",
              "-object", "filter-dump,id=dump0,netdev=net0,"
              f"file={work}/{args.firmware}.pcap"]
     if args.firmware == "bios":
@@ -46,7 +51,7 @@ def entry():
     if args.firmware not in FIRMWARE:
         raise Failure(f"firmware {args.firmware!r}: {' or '.join(FIRMWARE)}")
     binary = qemu(args)
-    work = folder(f"netboot-{args.firmware}")
+    work = folder(f"netboot-{args.firmware}-{args.device}")
     tftp = work / "tftp"
     tftp.mkdir(exist_ok=True)
     # A text of this run, so that no old file can pass the test
