@@ -20,9 +20,9 @@ FIRMWARE = {
 
 
 def rom_of(args):
-    """Name of iPXE's ROM for a card, which is that of QEMU's device"""
+    """Name of iPXE's ROM for a card: that of QEMU's device, without variant"""
     kind = FIRMWARE[args.firmware][0]
-    return f"{kind}-{args.device.removeprefix('vifemu-')}.rom"
+    return f"{kind}-{args.device.removeprefix('vifemu-').split('-')[0]}.rom"
 
 
 def command(args, binary, tftp, work):
