@@ -425,6 +425,16 @@ static bool rx_hold(struct rtl8139 *d)
     return false;
 }
 
+/*
+ * RE may be set before the ring's address: a chip then overwrites memory
+ * at 0.  Frames wait for the address.
+ */
+static bool has_ring(const struct rtl8139 *d)
+{
+    return rtl8139_rx_cplus(d) ? d->reg.RDSARL || d->reg.RDSARH
+                               : d->reg.RBSTART != 0;
+}
+
 /* Whether length and FCS are right, or RCR lets them be wrong */
 static bool rx_sound(struct rtl8139 *d, const struct rx_frame *f)
 {
@@ -459,10 +469,15 @@ static bool rx_frame(struct rtl8139 *d, struct rx_frame *f)
         nic_event(&d->nic, RTL8139_EVENT_RX_BAD, f->in.len);
         return true;
     }
+    if (!has_ring(d) && !(f->in.rx->flags & NIC_RX_LOOPED)) {
+        d->reg.rx_held = 1;
+        return false;
+    }
     f->in.strip = cplus && f->inet.tagged && (d->reg.CPCR & CPCR_RxVLAN);
     claim.fault = false;
-    room = cplus ? claim_make(d, &claim, frame_in_stored(&f->in))
-                 : ring_room(d, &f->in);
+    room = !has_ring(d) ? ROOM_NEVER
+           : cplus      ? claim_make(d, &claim, frame_in_stored(&f->in))
+                        : ring_room(d, &f->in);
     if (room == ROOM_LATER && !(f->in.rx->flags & NIC_RX_LOOPED)) {
         return rx_hold(d);
     }
@@ -570,6 +585,12 @@ void rtl8139_capr_written(struct nic *n, struct wr w)
         rtl8139_cause(d, ISR_PUN);
     }
     rtl8139_rx_retry(d);
+}
+
+void rtl8139_rbstart_written(struct nic *n, struct wr w)
+{
+    rtl8139_aligned_written(n, w);
+    rtl8139_rx_retry(rtl8139_of(n));
 }
 
 static void ring_moved(struct rtl8139 *d)

@@ -342,6 +342,7 @@ bool rtl8139_mar_match(const struct rtl8139 *d, const uint8_t *addr);
 void rtl8139_mar_written(struct nic *n, struct wr w);
 void rtl8139_rcr_written(struct nic *n, struct wr w);
 void rtl8139_capr_written(struct nic *n, struct wr w);
+void rtl8139_rbstart_written(struct nic *n, struct wr w);
 void rtl8139_rdsarl_written(struct nic *n, struct wr w);
 void rtl8139_rdsarh_written(struct nic *n, struct wr w);
 uint32_t rtl8139_cbr_fetch(struct nic *n, unsigned i);

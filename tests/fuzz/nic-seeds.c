@@ -380,18 +380,83 @@ static void seed_host(struct seed *s)
     }
 }
 
+/* Registers of the RTL8139 by their offset: they are in several banks */
+static void wr_off(struct seed *s, unsigned size, uint32_t off, uint32_t val)
+{
+    put(s, OP_ACCESS, 1);
+    put(s, 0x90 | size, 1);
+    put(s, off, 3);
+    put(s, val, 4);
+}
+
+/* RTL8139, C mode: slots, byte ring, loopback */
+static void seed_slots(struct seed *s)
+{
+    wr_off(s, 1, 0x37, 0x10);
+    wr_off(s, 4, 0x30, RX_DATA);
+    wr_off(s, 1, 0x37, 0x0c);
+    wr_off(s, 4, 0x44, 0x3f);
+    wr_off(s, 2, 0x3c, 0xffff);
+    mem(s, TX_DATA, "\xff\xff\xff\xff\xff\xff\x52\x54\0\x12\x34\x56", 12, 20);
+    for (unsigned i = 0; i < 8; i++) {
+        wr_off(s, 4, 0x40, i & 4 ? 0x60700 : 0x700);
+        wr_off(s, 4, 0x20 + 4 * (i & 3), TX_DATA + i);
+        wr_off(s, 4, 0x10 + 4 * (i & 3), 60 + 400 * i);
+        run(s);
+        receive(s, FRAME_BROADCAST, 1400, 2, "");
+    }
+    wr_off(s, 2, 0x38, 1400);
+    wr_off(s, 2, 0x3e, 0xffff);
+    receive(s, FRAME_BROADCAST, 60, 1, "");
+}
+
+/* RTL8139, C+ mode: both rings, segmentation, scatter, the tally dump */
+static void seed_rings(struct seed *s)
+{
+    static const char tcp[] = "\xff\xff\xff\xff\xff\xff\x52\x54\0\x12\x34\x56"
+                              "\x08\0\x45\0\x05\xdc\0\x01\0\0\x40\x06\0\0"
+                              "\x0a\0\x02\x0f\x0a\0\x02\x02\0\x50\0\x51\0\0\0"
+                              "\x01\0\0\0\x02\x50\x10\xff\xff\0\0\0";
+    const uint32_t own = 0xb0000000;
+
+    wr_off(s, 1, 0x37, 0x10);
+    wr_off(s, 2, 0xe0, 0x6b);
+    mem(s, TX_DATA, tcp, sizeof(tcp), 20);
+    for (unsigned i = 0; i < 4; i++) {
+        desc(s, RX_RING + 16 * i, (i == 3 ? 0xc0000000 : 0x80000000) | 512,
+             RX_DATA + 512 * i, 0);
+    }
+    desc(s, TX_RING, own | 100 | 5 << 16, TX_DATA, 0);
+    desc(s, TX_RING + 16, own | 200 | 7 << 16 | 1ull << 49, TX_DATA, 0);
+    desc(s, TX_RING + 32, own | 1000 | 0x08000000 | 100 << 16, TX_DATA, 0);
+    desc(s, TX_RING + 256, 0x60000000 | own | 60, TX_DATA, 0);
+    wr_off(s, 4, 0x20, TX_RING);
+    wr_off(s, 4, 0x28, TX_RING + 256);
+    wr_off(s, 4, 0xe4, RX_RING);
+    wr_off(s, 1, 0x37, 0x0c);
+    wr_off(s, 4, 0x44, 0x3f);
+    wr_off(s, 2, 0x3c, 0xffff);
+    wr_off(s, 1, 0xd9, 0xc0);
+    run(s);
+    receive(s, FRAME_VLAN, 1200, 2, "");
+    receive(s, FRAME_IP4, 600, 1, "");
+    wr_off(s, 4, 0x10, TX_DATA | 8);
+    wr_off(s, 2, 0x3e, 0xffff);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*make)(struct seed *s);
     } seeds[] = {
-        { "tx", seed_tx },     { "tso4", seed_tso4 },
-        { "tso6", seed_tso6 }, { "ufo", seed_ufo },
-        { "rx", seed_rx },     { "loop", seed_loop },
-        { "phy", seed_phy },   { "eeprom", seed_eeprom },
-        { "wake", seed_wake }, { "pause", seed_pause },
-        { "host", seed_host },
+        { "tx", seed_tx },       { "tso4", seed_tso4 },
+        { "tso6", seed_tso6 },   { "ufo", seed_ufo },
+        { "rx", seed_rx },       { "loop", seed_loop },
+        { "phy", seed_phy },     { "eeprom", seed_eeprom },
+        { "wake", seed_wake },   { "pause", seed_pause },
+        { "host", seed_host },   { "slots", seed_slots },
+        { "rings", seed_rings },
     };
     g_autoptr(GError) err = NULL;
 

@@ -451,6 +451,33 @@ static void test_late_bus_master(void)
     host_stop();
 }
 
+/* RE before the ring has an address (fcce6fd25f in QEMU): nothing goes to 0 */
+static void test_no_ring(void)
+{
+    for (unsigned cplus = 0; cplus < 2; cplus++) {
+        host_start("rtl8139");
+        memset(host.ram, 0xff, 256);
+        wr16(CPCR, cplus ? 3 : 0);
+        wr8(CR, RE | TE);
+        wr(RCR, 0x0e);
+        card_ack();
+        g_assert_false(card_offer(card_mac, 60, 0));
+        host_receive(card_frame(card_mac, 60), 60, NIC_RX_LOOPED);
+        g_assert_cmphex(card_ack(), ==, INT_FOVW);
+        g_assert_false(card_offer(card_mac, 60, 0));
+        for (unsigned i = 0; i < 256; i++) {
+            g_assert_cmphex(host.ram[i], ==, 0xff);
+        }
+        card_desc(RX_AT, (uint32_t)OWN | 1536, 0, BUF_AT);
+        host.ready = 0;
+        wr(cplus ? RDSAR : RBSTART, cplus ? RX_AT : RING_AT);
+        g_assert_cmpuint(host.ready, ==, 1);
+        g_assert_true(card_offer(card_mac, 60, 0));
+        g_assert_cmphex(card_ack(), ==, INT_ROK);
+    }
+    host_stop();
+}
+
 static void test_query_filter(void)
 {
     struct nic_filter f;
@@ -489,6 +516,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/rx/fault", test_fault);
     g_test_add_func("/rtl8139/rx/recovery", test_recovery);
     g_test_add_func("/rtl8139/rx/late-bus-master", test_late_bus_master);
+    g_test_add_func("/rtl8139/rx/no-ring", test_no_ring);
     g_test_add_func("/rtl8139/rx/query-filter", test_query_filter);
     return g_test_run();
 }
