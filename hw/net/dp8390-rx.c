@@ -186,14 +186,26 @@ static unsigned ring_pages(size_t body)
                       DP8390_PAGE_SIZE);
 }
 
+/*
+ * BNRY.  Linux keeps it a page behind the next frame and does not wrap it: when
+ * that frame is at PSTART, BNRY is before the ring, where a chip that took it
+ * literally would not meet it and overwrite what was not read.
+ */
+static uint8_t ring_boundary(const struct dp8390 *d)
+{
+    bool before = (uint8_t)(d->reg.BNRY + 1) == d->reg.PSTART;
+
+    return before ? (uint8_t)(d->reg.PSTOP - 1) : d->reg.BNRY;
+}
+
 /* Whether no step of a frame of @pages meets BNRY */
 static bool ring_fits(const struct dp8390 *d, unsigned pages)
 {
-    uint8_t page = d->reg.CURR;
+    uint8_t page = d->reg.CURR, end = ring_boundary(d);
 
     for (unsigned i = 0; i < pages; i++) {
         page = ring_next(d, page);
-        if (page == d->reg.BNRY) {
+        if (page == end) {
             return false;
         }
     }
@@ -207,9 +219,10 @@ static bool ring_fits(const struct dp8390 *d, unsigned pages)
 static bool ring_could_fit(const struct dp8390 *d, unsigned pages)
 {
     unsigned first = d->reg.PSTART, stop = d->reg.PSTOP;
+    unsigned end = ring_boundary(d);
 
-    return d->reg.CURR >= first && d->reg.CURR < stop && d->reg.BNRY >= first &&
-           d->reg.BNRY < stop && pages + 1 < stop - first;
+    return d->reg.CURR >= first && d->reg.CURR < stop && end >= first &&
+           end < stop && pages + 1 < stop - first;
 }
 
 /* Write into the ring at *@page and *@off, stepping pages */

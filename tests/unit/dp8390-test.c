@@ -392,6 +392,18 @@ static void test_customs(void)
     host_stop();
 }
 
+/* Linux has BNRY before the ring when the next frame is at its start */
+static void test_before_ring(void)
+{
+    ne_start("ne2k_pci", 0);
+    out(NE_BNRY, NE_FIRST - 1);
+    g_assert_cmpuint(fill(1514), ==, 8);
+    g_assert_cmphex(in(NE_ISR), ==, PRX | OVW);
+    g_assert_cmpuint(in(NE_IMR), ==, 0);
+    g_assert_cmpuint(ne_poll(9), ==, 8);
+    host_stop();
+}
+
 /* D's ritual after an overflow, step by step */
 static void test_recovery(void)
 {
@@ -916,6 +928,7 @@ int main(int argc, char **argv)
         { "/dp8390/monitor", test_monitor },
         { "/dp8390/full", test_full },
         { "/dp8390/customs", test_customs },
+        { "/dp8390/before-ring", test_before_ring },
         { "/dp8390/recovery", test_recovery },
         { "/dp8390/masked", test_masked },
         { "/dp8390/unseen", test_unseen },

@@ -159,7 +159,8 @@ unsigned ne_poll(unsigned max)
         ne_read((uint16_t)(page * 256 + 4), data, (count + 1) & ~1u);
         g_assert_cmpmem(data, 6, host.nic->mac, 6);
         g_assert_cmphex(host_crc(data, count), ==, 0x2144df1c);
-        out(NE_BNRY, (uint8_t)(next == NE_FIRST ? NE_STOP - 1 : next - 1));
+        /* Not wrapped: before the ring if the next frame is at its start */
+        out(NE_BNRY, (uint8_t)(next - 1));
     }
     return n;
 }
