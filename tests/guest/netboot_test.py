@@ -20,9 +20,16 @@ FIRMWARE = {
 
 
 def rom_of(args):
-    """Name of iPXE's ROM for a card: that of QEMU's device, without variant"""
+    """Option for iPXE's ROM of a card: that of QEMU's device, without variant
+
+    Debian's ROMs for the ne2k_pci name no PCI device, so firmware would pass
+    them over; in a card's default ROM QEMU puts the names right.
+    """
+    if args.device == "vifemu-ne2k_pci":
+        return ""
     kind = FIRMWARE[args.firmware][0]
-    return f"{kind}-{args.device.removeprefix('vifemu-').split('-')[0]}.rom"
+    name = args.device.removeprefix("vifemu-").split("-")[0]
+    return f"romfile={kind}-{name}.rom,"
 
 
 def command(args, binary, tftp, work):
@@ -32,7 +39,7 @@ def command(args, binary, tftp, work):
              "-no-reboot",
              "-netdev", f"user,id=net0,tftp={tftp},bootfile=program",
              "-device", f"{args.device},netdev=net0,mac={MAC},"
-             f"romfile={rom_of(args)},bootindex=0",
+             f"{rom_of(args)}bootindex=0",
              "-object", "filter-dump,id=dump0,netdev=net0,"
              f"file={work}/{args.firmware}.pcap"]
     if args.firmware == "bios":
