@@ -31,6 +31,7 @@
 #include <string.h>
 
 #include "hw/net/dp8390-chip.h"
+#include "hw/net/frame.h"
 
 /* Filter */
 
@@ -49,13 +50,6 @@ static unsigned address_hash(const uint8_t *mac)
     return crc >> 26;
 }
 
-static bool is_broadcast(const uint8_t *mac)
-{
-    static const uint8_t all[ADDR_LEN] = { 255, 255, 255, 255, 255, 255 };
-
-    return !memcmp(mac, all, ADDR_LEN);
-}
-
 bool dp8390_filter_accepts(const struct dp8390 *d, const uint8_t *mac)
 {
     unsigned rcr = d->reg.RCR, hash;
@@ -63,7 +57,7 @@ bool dp8390_filter_accepts(const struct dp8390 *d, const uint8_t *mac)
     if (!(mac[0] & 1)) {
         return (rcr & RCR_PRO) || !memcmp(mac, d->reg.PAR, ADDR_LEN);
     }
-    if ((rcr & RCR_AB) && is_broadcast(mac)) {
+    if ((rcr & RCR_AB) && frame_is_broadcast(mac)) {
         return true;
     }
     hash = address_hash(mac);

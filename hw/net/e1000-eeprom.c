@@ -177,31 +177,9 @@ uint32_t e1000_eecd_fetch(struct nic *n, unsigned i)
     return eecd & EECD_EE_REQ ? eecd | EECD_EE_GNT : eecd;
 }
 
-/* No address reaches these; all are saved */
-#define ROW(id, member, bytes, n, text, ...)                                   \
-    {                                                                          \
-        .name = #id, .width = (bytes), .count = (n), .hidden = true,           \
-        .keep = E1000_KEEP_ALL, .field = offsetof(struct eeprom93, member),    \
-        .title = text, __VA_ARGS__                                             \
-    }
-
 static const struct reg eeprom_reg[] = {
-    ROW(EE_WORD, word, 2, EEPROM93_WORDS_MAX, "Contents of the EEPROM"),
-    ROW(ee_ready, ready, 8, 1, "Time at which its write cycle ends"),
-    ROW(ee_shift, shift, 4, 1, "Bits of the command"),
-    ROW(ee_addr, addr, 2, 1, "Address of the command"),
-    ROW(ee_out, out, 2, 1, "Word being shifted out"),
-    ROW(ee_phase, phase, 1, 1, "What it does", .max = EEPROM93_PHASE_MAX),
-    ROW(ee_n_bits, n_bits, 1, 1, "Bits done, or left"),
-    ROW(ee_op, op, 1, 1, "Command being carried out"),
-    ROW(ee_cs, cs, 1, 1, "Level of CS", .max = 1),
-    ROW(ee_sk, sk, 1, 1, "Level of SK", .max = 1),
-    ROW(ee_data_out, data_out, 1, 1, "Level of DO", .max = 1),
-    ROW(ee_status, status, 1, 1, "DO shows ready", .max = 1),
-    ROW(ee_unlocked, unlocked, 1, 1, "Writing is enabled", .max = 1),
+    EEPROM93_ROWS(.keep = E1000_KEEP_ALL),
 };
-
-#undef ROW
 
 static uint16_t eeprom_map[1];
 

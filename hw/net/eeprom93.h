@@ -6,6 +6,7 @@
 #define HW_NET_EEPROM93_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -51,6 +52,43 @@ struct eeprom93 {
     uint8_t phase, n_bits, op;
     uint8_t cs, sk, data_out, status, unlocked;
 };
+
+/**
+ * EEPROM93_ROWS() - The rows of a struct eeprom93 in a table of registers
+ *
+ * No address reaches these; all are saved.  The arguments are further fields of
+ * each row: the resets it survives, the chips that have it.
+ */
+#define EEPROM93_ROW(id, member, bytes, n, text, ...)                          \
+    {                                                                          \
+        .name = #id, .width = (bytes), .count = (n), .hidden = true,           \
+        .field = offsetof(struct eeprom93, member), .title = text, __VA_ARGS__ \
+    }
+#define EEPROM93_ROWS(...)                                                     \
+    EEPROM93_ROW(EE_WORD, word, 2, EEPROM93_WORDS_MAX,                         \
+                 "Contents of the EEPROM", __VA_ARGS__),                       \
+        EEPROM93_ROW(ee_ready, ready, 8, 1,                                    \
+                     "Time at which its write cycle ends", __VA_ARGS__),       \
+        EEPROM93_ROW(ee_shift, shift, 4, 1, "Bits of the command",             \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_addr, addr, 2, 1, "Address of the command",            \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_out, out, 2, 1, "Word being shifted out",              \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_phase, phase, 1, 1, "What it does",                    \
+                     .max = EEPROM93_PHASE_MAX, __VA_ARGS__),                  \
+        EEPROM93_ROW(ee_n_bits, n_bits, 1, 1, "Bits done, or left",            \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_op, op, 1, 1, "Command being carried out",             \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_cs, cs, 1, 1, "Level of CS", .max = 1, __VA_ARGS__),   \
+        EEPROM93_ROW(ee_sk, sk, 1, 1, "Level of SK", .max = 1, __VA_ARGS__),   \
+        EEPROM93_ROW(ee_data_out, data_out, 1, 1, "Level of DO", .max = 1,     \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_status, status, 1, 1, "DO shows ready", .max = 1,      \
+                     __VA_ARGS__),                                             \
+        EEPROM93_ROW(ee_unlocked, unlocked, 1, 1, "Writing is enabled",        \
+                     .max = 1, __VA_ARGS__)
 
 /**
  * eeprom93_power_on() - What power-on does: cells stay, writing is locked

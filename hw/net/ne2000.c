@@ -298,33 +298,9 @@ static const struct regfile page3_regs = {
     .size = PAGE3_REGS,
 };
 
-/* No address of the bus reaches these; all are saved */
-#define ROW(id, member, bytes, n, text, ...)                                   \
-    {                                                                          \
-        .name = (id), .width = (bytes), .count = (n), .hidden = true,          \
-        .keep = DP8390_KEEP, .chips = CHIPS,                                   \
-        .field = offsetof(MEMBERS, member), .title = text, __VA_ARGS__         \
-    }
-
-#define CHIPS   DP8390_RTL8029
-#define MEMBERS struct eeprom93
 static const struct reg eeprom_reg[] = {
-    ROW("EE_WORD", word, 2, EEPROM93_WORDS_MAX, "Contents of the EEPROM"),
-    ROW("ee_ready", ready, 8, 1, "Time at which its write cycle ends"),
-    ROW("ee_shift", shift, 4, 1, "Bits of the command"),
-    ROW("ee_addr", addr, 2, 1, "Address of the command"),
-    ROW("ee_out", out, 2, 1, "Word being shifted out"),
-    ROW("ee_phase", phase, 1, 1, "What it does", .max = EEPROM93_PHASE_MAX),
-    ROW("ee_n_bits", n_bits, 1, 1, "Bits done, or left"),
-    ROW("ee_op", op, 1, 1, "Command being carried out"),
-    ROW("ee_cs", cs, 1, 1, "Level of CS", .max = 1),
-    ROW("ee_sk", sk, 1, 1, "Level of SK", .max = 1),
-    ROW("ee_data_out", data_out, 1, 1, "Level of DO", .max = 1),
-    ROW("ee_status", status, 1, 1, "DO shows ready", .max = 1),
-    ROW("ee_unlocked", unlocked, 1, 1, "Writing is enabled", .max = 1),
+    EEPROM93_ROWS(.keep = DP8390_KEEP, .chips = DP8390_RTL8029),
 };
-#undef MEMBERS
-#undef CHIPS
 
 static uint16_t eeprom_map[1];
 
@@ -336,14 +312,18 @@ static const struct regfile eeprom_regs = {
     .map = eeprom_map,
 };
 
-#define CHIPS   0
-#define MEMBERS struct memory
+/* No address of the bus reaches these; all are saved */
+#define ROW(id, member, n, text)                                               \
+    {                                                                          \
+        .name = (id), .width = 1, .count = (n), .hidden = true,                \
+        .keep = DP8390_KEEP, .field = offsetof(struct memory, member),         \
+        .title = text                                                          \
+    }
+
 static const struct reg mem_reg[] = {
-    ROW("PROM", prom, 1, PROM_8029, "Address PROM"),
-    ROW("RAM", ram, 1, RAM_SIZE, "Packet memory"),
+    ROW("PROM", prom, PROM_8029, "Address PROM"),
+    ROW("RAM", ram, RAM_SIZE, "Packet memory"),
 };
-#undef MEMBERS
-#undef CHIPS
 #undef ROW
 
 static uint16_t mem_map[1];
