@@ -5,7 +5,6 @@
 #include "libe1000.h"
 
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(sizeof(struct rx_desc) == 16, "RX descriptor is 16 bytes");
 _Static_assert(sizeof(struct tx_desc) == 16, "TX descriptor is 16 bytes");
@@ -24,23 +23,9 @@ enum {
 void e1000_open(struct e1000 *d, const char *model, const char *args,
                 bool realtime)
 {
-    g_autofree char *name = device_name(model);
-    g_autofree char *line = NULL;
-    int fd;
-
     memset(d, 0, sizeof(*d));
     d->model = model;
-    fd = netpeer_open(&d->peer);
-    line = g_strdup_printf("-nodefaults -machine pc -m 32 "
-                           "-netdev socket,id=net0,fd=%d -device %s,id=nic0,"
-                           "netdev=net0,mac=52:54:00:12:34:56,addr=0%d.0,"
-                           "romfile=%s",
-                           fd, name, E1000_SLOT, args);
-    d->qts =
-        realtime ? qtest_start_realtime("%s", line) : qtest_start("%s", line);
-    close(fd);
-    d->pci = (struct pci_dev){ d->qts, PCI_DEVFN(E1000_SLOT, 0) };
-    pci_route_interrupts(d->qts);
+    d->qts = card_start(&d->pci, &d->peer, model, args, realtime);
     d->line = pci_irq_line(&d->pci);
     e1000_enable(d);
 }
@@ -255,24 +240,17 @@ unsigned tx_frame(struct e1000 *d, const struct frame *f)
 
 bool on_wire(struct e1000 *d, struct frame *f)
 {
-    qtest_inb(d->qts, 0x80); /* deferred work is done before the answer */
-    return check(netpeer_receive(&d->peer, f, (int)check_timeout_ms()));
+    return wire_frame(d->qts, &d->peer, f);
 }
 
 bool nothing_on_wire(struct e1000 *d)
 {
-    struct frame f;
-
-    qtest_inb(d->qts, 0x80);
-    return check(!netpeer_receive(&d->peer, &f, 5));
+    return wire_silent(d->qts, &d->peer);
 }
 
 bool same_on_wire(struct e1000 *d, const struct frame *want)
 {
-    struct frame f;
-
-    return on_wire(d, &f) && check_eq(f.len, want->len) &&
-           check_mem(f.data, want->data, want->len);
+    return wire_same(d->qts, &d->peer, want);
 }
 
 /* Receive */
@@ -383,19 +361,13 @@ bool loop_frame(struct e1000 *d, const struct frame *f, unsigned cmd,
 
 /* The frame of a test */
 
-/** struct registered - One test on one model */
-struct registered {
-    const struct e1000_test *test;
-    const char *model;
-};
-
 static void run_test(gconstpointer data)
 {
-    const struct registered *reg = data;
-    const struct e1000_test *test = reg->test;
+    const struct card_case *on = data;
+    const struct e1000_test *test = on->test;
     struct e1000 d;
 
-    e1000_open(&d, reg->model, test->args ? test->args : "",
+    e1000_open(&d, on->model, test->args ? test->args : "",
                test->flags & REALTIME);
     difference_begin(test->differs);
     test->run(&d);
@@ -408,22 +380,11 @@ void e1000_tests_add(const char *group, const struct e1000_test *tests,
 {
     static const char *const models[] = { "e1000", "e1000-82544gc",
                                           "e1000-82545em" };
+    static const struct card_family family = { "e1000", models,
+                                               G_N_ELEMENTS(models) };
 
     for (size_t i = 0; i < count; i++) {
-        unsigned on = tests[i].flags & ON_ALL;
-
-        for (size_t m = 0; m < G_N_ELEMENTS(models); m++) {
-            struct registered *reg;
-            g_autofree char *path =
-                g_strdup_printf("/e1000/%s/%s%s%s", group, tests[i].name,
-                                on ? "/" : "", on ? models[m] : "");
-
-            if (!((on ? on : ON_82540EM) & 1u << m)) {
-                continue;
-            }
-            reg = g_new(struct registered, 1);
-            *reg = (struct registered){ &tests[i], models[m] };
-            g_test_add_data_func_full(path, reg, run_test, g_free);
-        }
+        card_test_add(&family, group, tests[i].name, tests[i].flags & ON_ALL,
+                      &tests[i], run_test);
     }
 }

@@ -7,12 +7,9 @@
 
 #include "check.h"
 #include "e1000-defs.h"
-#include "libnet.h"
-#include "libpci.h"
-#include "libqtest.h"
+#include "libcard.h"
 
 enum {
-    E1000_SLOT = 4,
     E1000_MMIO = 0xe0000000,
     E1000_IO = 0xc000,
 

@@ -482,7 +482,7 @@ static void test_unplug_busy(struct e1000 *d)
     ask_to_unplug(d->qts, "nic0");
     tx_kick(d);
     wr(d, ICS, ICR_LSC);
-    qtest_outl(d->qts, PIIX3_EJECT, 1u << E1000_SLOT);
+    qtest_outl(d->qts, PIIX3_EJECT, 1u << CARD_SLOT);
     check_deleted(d->qts, "nic0");
     check(!pci_present(&nic));
     us(d, 10000);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libcard.c - what the tests of all network cards share
+ */
+#include "libcard.h"
+
+#include "check.h"
+
+#include <unistd.h>
+
+struct qtest *card_start(struct pci_dev *pci, struct netpeer *peer,
+                         const char *model, const char *args, bool realtime)
+{
+    g_autofree char *name = device_name(model);
+    g_autofree char *line = NULL;
+    int fd = netpeer_open(peer);
+    struct qtest *s;
+
+    line = g_strdup_printf("-nodefaults -machine pc -m 32 "
+                           "-netdev socket,id=net0,fd=%d -device %s,id=nic0,"
+                           "netdev=net0,mac=52:54:00:12:34:56,addr=0%d.0,"
+                           "romfile=%s",
+                           fd, name, CARD_SLOT, args);
+    s = realtime ? qtest_start_realtime("%s", line) : qtest_start("%s", line);
+    close(fd);
+    *pci = (struct pci_dev){ s, PCI_DEVFN(CARD_SLOT, 0) };
+    pci_route_interrupts(s);
+    return s;
+}
+
+bool wire_frame(struct qtest *s, struct netpeer *peer, struct frame *f)
+{
+    qtest_inb(s, 0x80); /* deferred work is done before the answer */
+    return check(netpeer_receive(peer, f, (int)check_timeout_ms()));
+}
+
+bool wire_silent(struct qtest *s, struct netpeer *peer)
+{
+    struct frame f;
+
+    qtest_inb(s, 0x80);
+    return check(!netpeer_receive(peer, &f, 5));
+}
+
+bool wire_same(struct qtest *s, struct netpeer *peer, const struct frame *want)
+{
+    struct frame f;
+
+    return wire_frame(s, peer, &f) && check_eq(f.len, want->len) &&
+           check_mem(f.data, want->data, want->len);
+}
+
+void card_test_add(const struct card_family *family, const char *group,
+                   const char *name, unsigned on, const void *test,
+                   GTestDataFunc run)
+{
+    for (unsigned m = 0; m < family->count; m++) {
+        struct card_case *c;
+        g_autofree char *path =
+            g_strdup_printf("/%s/%s/%s%s%s", family->name, group, name,
+                            on ? "/" : "", on ? family->model[m] : "");
+
+        if (!((on ? on : 1u) & 1u << m)) {
+            continue;
+        }
+        c = g_new(struct card_case, 1);
+        *c = (struct card_case){ test, family->model[m] };
+        g_test_add_data_func_full(path, c, run, g_free);
+    }
+}
