@@ -73,9 +73,7 @@ enum {
 enum {
     PROP_STRICT = DP8390_PROP_STRICT,
     PROPS_PCI,
-    PROP_IOBASE = PROPS_PCI,
-    PROP_IRQ,
-    PROP_SLOT8,
+    PROP_SLOT8 = PROPS_PCI,
     PROPS_ISA,
 };
 
@@ -469,14 +467,6 @@ static const struct nic_prop props_pci[PROPS_PCI] = { STRICT };
 
 static const struct nic_prop props_isa[PROPS_ISA] = {
     STRICT,
-    [PROP_IOBASE] = {
-        .name = "iobase", .type = NIC_PROP_UINT, .def = 0x300, .max = 0xffe0,
-        .help = "first of its 32 ports",
-    },
-    [PROP_IRQ] = {
-        .name = "irq", .type = NIC_PROP_UINT, .def = 9, .max = 15,
-        .help = "interrupt line",
-    },
     [PROP_SLOT8] = {
         .name = "slot8", .type = NIC_PROP_BOOL, .def = false,
         .help = "in an 8-bit slot: bytes only, half the memory, PROM says BB",
@@ -493,20 +483,27 @@ static const struct nic_pci pci_8029 = {
     .romfile = "efi-ne2k_pci.rom",
 };
 
-#define MODEL(model_name, text, bit, id, table, n)                             \
+/* Where QEMU's is; the first NE2000 came with interrupt 3 */
+static const struct nic_isa isa_ne2000 = {
+    .ports = PORTS,
+    .iobase = 0x300,
+    .irq = 9,
+};
+
+#define MODEL(model_name, text, bit, on, table, n)                             \
     {                                                                          \
         .name = (model_name), .desc = (text), .chip = (bit),                   \
-        .size = sizeof(struct ne2000), .slave = true, .pci = (id),             \
-        .prop = (table), .n_props = (n), .event = dp8390_events,               \
-        .n_events = DP8390_EVENTS, .regs = regfiles, .reset = ne2000_reset,    \
-        .read = ne2000_read, .write = ne2000_write, .receive = dp8390_receive, \
+        .size = sizeof(struct ne2000), .slave = true, on, .prop = (table),     \
+        .n_props = (n), .event = dp8390_events, .n_events = DP8390_EVENTS,     \
+        .regs = regfiles, .reset = ne2000_reset, .read = ne2000_read,          \
+        .write = ne2000_write, .receive = dp8390_receive,                      \
         .expired = ne2000_expired, .run = dp8390_run, .link = dp8390_link,     \
         .loaded = ne2000_loaded, .filter = dp8390_filter,                      \
     }
 
 const struct nic_model ne2k_pci_model =
     MODEL("ne2k_pci", "Realtek RTL8029AS, NE2000 on PCI", DP8390_RTL8029,
-          &pci_8029, props_pci, PROPS_PCI);
+          .pci = &pci_8029, props_pci, PROPS_PCI);
 const struct nic_model ne2k_isa_model =
     MODEL("ne2k_isa", "Novell NE2000 with a National DP8390D, on ISA",
-          DP8390_NATIONAL, NULL, props_isa, PROPS_ISA);
+          DP8390_NATIONAL, .isa = &isa_ne2000, props_isa, PROPS_ISA);

@@ -244,6 +244,31 @@ struct nic_pci {
 };
 
 /**
+ * struct nic_isa - The ISA card a model is
+ * @ports:  I/O ports decoded, a power of two: the card compares the address
+ *          bits above them, so the first is a multiple of it
+ * @iobase: Default of the first port
+ * @irq:    Default interrupt line
+ * @irqs:   Lines that the card's jumpers reach, a bit for each; 0 if any
+ *
+ * Where a card is jumpered to is the host's to know: each host gives a model
+ * with this the properties "iobase" and "irq", refuses what the bus does not
+ * have (NIC_ISA_IRQS), and hands in accesses as those of bar 0.
+ */
+struct nic_isa {
+    uint32_t ports, iobase;
+    uint8_t irq;
+    uint16_t irqs;
+};
+
+/*
+ * Lines of a 16-bit slot.  The timer (0), keyboard (1), cascade (2), clock (8)
+ * and coprocessor (13) keep theirs on the system board; the pin that was IRQ2
+ * in the PC is line 9.
+ */
+#define NIC_ISA_IRQS 0xdef8u
+
+/**
  * struct nic_prop - A property beside those every card has (mac, netdev, ..)
  * @name: As QEMU spells it
  * @type: How it is parsed and shown
@@ -298,6 +323,7 @@ struct nic_filter {
  * @timers:   Timers used, ids 0..timers-1
  * @slave:    It never masters the bus: its work needs no permission to
  * @pci:      NULL for a card that is not on PCI
+ * @isa:      NULL for a card that is not on ISA
  * @prop:     @n_props properties; values are in nic.prop[] in this order
  * @event:    @n_events events; counts are in nic.events[] in this order
  * @regs:     NULL-terminated register files, for save, dump and manual
@@ -323,6 +349,7 @@ struct nic_model {
     unsigned timers;
     bool slave;
     const struct nic_pci *pci;
+    const struct nic_isa *isa;
     const struct nic_prop *prop;
     unsigned n_props;
     const struct nic_event *event;

@@ -11,7 +11,7 @@
 #include "ne2000-drive.h"
 #include "nic-host.h"
 
-enum { PROP_SLOT8 = 3 };
+enum { PROP_SLOT8 = 1 };
 
 /* Reset port as Linux does, until the board says that it is done */
 static void reset(void)
