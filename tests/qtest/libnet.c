@@ -9,8 +9,10 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -88,6 +90,13 @@ bool netpeer_receive(struct netpeer *peer, struct frame *f, int timeout_ms)
     }
     f->len = ntohl(header);
     return check(read_all(peer->fd, f->data, f->len, 1000));
+}
+
+bool netpeer_unread(struct netpeer *peer)
+{
+    int left = 0;
+
+    return !ioctl(peer->fd, SIOCOUTQ, &left) && left;
 }
 
 uint16_t get16(const uint8_t *p)

@@ -71,6 +71,9 @@ bool netpeer_send(struct netpeer *peer, const void *data, size_t len);
  */
 bool netpeer_receive(struct netpeer *peer, struct frame *f, int timeout_ms);
 
+/** netpeer_unread() - Is there a frame that the emulator did not take yet? */
+bool netpeer_unread(struct netpeer *peer);
+
 /* Numbers in network order */
 uint16_t get16(const uint8_t *p);
 uint32_t get32(const uint8_t *p);
