@@ -85,11 +85,9 @@ enum {
 
 enum {
     ADDR_LEN = 6,
-    FCS_LEN = 4,
     HEADER_LEN = 4,
     COUNT_MIN = 64, /* With FCS */
     RUNT_MIN = 8,
-    TX_MIN = 60,
     TX_MAX = 1514,
     TALLY_MAX = 192,
     TALLY_IRQ = 128,

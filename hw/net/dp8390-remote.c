@@ -3,8 +3,15 @@
  * dp8390-remote.c - DP8390: remote DMA, between local memory and the data port
  *
  * A transfer moves a byte or a word (DCR.WTS) per access of the data port, and
- * ends when the count is 0, with RDC.
+ * ends when the count is 0, with RDC.  Reading is one unit ahead of software:
+ * an access takes what is in the latch, and fetches the next.
+ *
+ * All frames pass through here, a few bytes at a time.  run_at() picks the
+ * accesses that need nothing else than memory side by side, which are nearly
+ * all; what begins, wraps or ends goes unit by unit.
  */
+#include <string.h>
+
 #include "hw/net/dp8390-chip.h"
 
 static unsigned remote_unit(const struct dp8390 *d)
@@ -131,12 +138,70 @@ void dp8390_remote_command(struct dp8390 *d, unsigned code)
     }
 }
 
+/**
+ * run_at() - Memory of an access of which each unit is like the one before
+ * @last: Bytes that must be left of the transfer afterwards
+ *
+ * Return: @size bytes, or NULL: not all of them are packet memory, or an
+ * address wraps, or the transfer ends
+ */
+static uint8_t *run_at(struct dp8390 *d, unsigned size, unsigned last)
+{
+    unsigned at = remote_at(d), stop = (unsigned)d->reg.PSTOP << 8;
+    uint32_t room = 0;
+    uint8_t *p;
+
+    if (remote_left(d) < size + last || (at & (remote_unit(d) - 1)) ||
+        (at < stop && at + size >= stop)) {
+        return NULL;
+    }
+    p = d->board->ram(d, (uint16_t)at, &room);
+    return p && room >= size ? p : NULL;
+}
+
+static void run_done(struct dp8390 *d, unsigned size)
+{
+    unsigned left = remote_left(d) - size;
+
+    remote_move(d, (uint16_t)(remote_at(d) + size));
+    d->reg.RBCR0 = (uint8_t)left;
+    d->reg.RBCR1 = (uint8_t)(left >> 8);
+}
+
+/* What is in the latch goes first, and what is fetched last stays there */
+static uint32_t run_read(struct dp8390 *d, const uint8_t *p, unsigned size)
+{
+    unsigned unit = 8 * remote_unit(d);
+    uint64_t flow = 0;
+
+    for (unsigned i = size; i-- > 0;) {
+        flow = flow << 8 | p[i];
+    }
+    flow = flow << unit | (d->reg.latch & ((1u << unit) - 1));
+    d->reg.latch = (uint16_t)(flow >> (8 * size));
+    run_done(d, size);
+    return (uint32_t)(flow & (UINT64_MAX >> (64 - 8 * size)));
+}
+
+static void run_write(struct dp8390 *d, uint8_t *p, unsigned size, uint32_t val)
+{
+    for (unsigned i = 0; i < size; i++) {
+        p[i] = (uint8_t)(val >> (8 * i));
+    }
+    run_done(d, size);
+}
+
+static bool is_reading(const struct dp8390 *d)
+{
+    return d->reg.remote == DP8390_REMOTE_READ ||
+           d->reg.remote == DP8390_REMOTE_SEND;
+}
+
 static uint16_t unit_read(struct dp8390 *d)
 {
     uint16_t val = d->reg.latch;
 
-    if (d->reg.remote != DP8390_REMOTE_READ &&
-        d->reg.remote != DP8390_REMOTE_SEND) {
+    if (!is_reading(d)) {
         dp8390_strict(d, DP8390_EVENT_STRICT_PORT, remote_at(d));
     } else if (!remote_left(d)) {
         remote_done(d);
@@ -171,9 +236,14 @@ uint32_t dp8390_port_read(struct dp8390 *d, unsigned size)
 {
     unsigned unit = remote_unit(d);
     uint32_t val = 0;
+    uint8_t *run;
 
     if (size < unit) {
         return (uint8_t)unit_read(d);
+    }
+    run = is_reading(d) ? run_at(d, size, 0) : NULL;
+    if (run) {
+        return run_read(d, run, size);
     }
     for (unsigned at = 0; at < size; at += unit) {
         uint32_t part = unit_read(d);
@@ -186,9 +256,15 @@ uint32_t dp8390_port_read(struct dp8390 *d, unsigned size)
 void dp8390_port_write(struct dp8390 *d, unsigned size, uint32_t val)
 {
     unsigned unit = remote_unit(d);
+    uint8_t *run;
 
     if (size < unit) {
         unit_write(d, val, size);
+        return;
+    }
+    run = d->reg.remote == DP8390_REMOTE_WRITE ? run_at(d, size, 1) : NULL;
+    if (run) {
+        run_write(d, run, size, val);
         return;
     }
     for (unsigned at = 0; at < size; at += unit) {

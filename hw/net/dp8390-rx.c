@@ -107,65 +107,12 @@ static bool rx_announced(const struct dp8390 *d)
 
 /**
  * struct rx_frame - A frame being received
- * @body:  Bytes without FCS
- * @fcs:   As it is, right or wrong
  * @group: Destination is not a physical address
  */
 struct rx_frame {
-    const struct nic_rx *rx;
-    size_t body;
-    uint8_t fcs[FCS_LEN];
-    bool group, bad;
+    struct frame_in in;
+    bool group;
 };
-
-/* Copy @len bytes from @from on out of a frame */
-static void frame_copy(const struct nic_rx *rx, size_t from, uint8_t *to,
-                       size_t len)
-{
-    for (unsigned i = 0; i < rx->n && len; i++) {
-        size_t part = rx->buf[i].len;
-
-        if (from >= part) {
-            from -= part;
-            continue;
-        }
-        part = part - from < len ? part - from : len;
-        memcpy(to, rx->buf[i].data + from, part);
-        to += part;
-        len -= part;
-        from = 0;
-    }
-}
-
-/* False if there is nothing that could be received */
-static bool frame_open(struct rx_frame *f, const struct nic_rx *rx)
-{
-    size_t fcs = rx->flags & NIC_RX_FCS ? FCS_LEN : 0;
-
-    if (rx->len < ADDR_LEN + fcs) {
-        return false;
-    }
-    *f = (struct rx_frame){
-        .rx = rx,
-        .body = rx->len - fcs,
-        .group = rx->buf[0].data[0] & 1,
-    };
-    return true;
-}
-
-/* Compute the FCS, and compare it with one that came along */
-static void frame_check(struct dp8390 *d, struct rx_frame *f)
-{
-    uint32_t crc = d->nic.host->fcs(&d->nic, f->rx, f->body);
-    uint8_t own[FCS_LEN] = { (uint8_t)crc, (uint8_t)(crc >> 8),
-                             (uint8_t)(crc >> 16), (uint8_t)(crc >> 24) };
-
-    memcpy(f->fcs, own, FCS_LEN);
-    if (f->rx->flags & NIC_RX_FCS) {
-        frame_copy(f->rx, f->body, f->fcs, FCS_LEN);
-        f->bad = memcmp(f->fcs, own, FCS_LEN);
-    }
-}
 
 static uint8_t ring_next(const struct dp8390 *d, uint8_t page)
 {
@@ -176,7 +123,7 @@ static uint8_t ring_next(const struct dp8390 *d, uint8_t page)
 
 static unsigned ring_pages(size_t body)
 {
-    return (unsigned)((HEADER_LEN + body + FCS_LEN + DP8390_PAGE_SIZE - 1) /
+    return (unsigned)((HEADER_LEN + body + FRAME_FCS + DP8390_PAGE_SIZE - 1) /
                       DP8390_PAGE_SIZE);
 }
 
@@ -219,9 +166,14 @@ static bool ring_could_fit(const struct dp8390 *d, unsigned pages)
            end < stop && pages + 1 < stop - first;
 }
 
-/* Write into the ring at *@page and *@off, stepping pages */
+/**
+ * ring_put() - Write the next @len bytes of a frame into the ring
+ * @page, @off: Where; advanced, stepping pages
+ *
+ * Memory that is not there swallows them.
+ */
 static void ring_put(struct dp8390 *d, uint8_t *page, unsigned *off,
-                     const uint8_t *p, size_t len)
+                     struct frame_in *in, size_t len)
 {
     while (len) {
         uint32_t room = 0;
@@ -235,11 +187,8 @@ static void ring_put(struct dp8390 *d, uint8_t *page, unsigned *off,
         to = d->board->ram(d, (uint16_t)((unsigned)*page << 8 | *off), &room);
         part = DP8390_PAGE_SIZE - *off;
         part = part < len ? part : len;
-        if (to) {
-            memcpy(to, p, part < room ? part : room);
-        }
+        frame_in_copy(in, to, part, to ? room : 0);
         *off += (unsigned)part;
-        p += part;
         len -= part;
     }
 }
@@ -251,29 +200,30 @@ static void local_at(struct dp8390 *d, unsigned at)
     d->reg.CLDA1 = d->reg.ACU = (uint8_t)(at >> 8);
 }
 
-/* Store a frame that fits, and the header before it */
-static void ring_store(struct dp8390 *d, const struct rx_frame *f)
+static void header_put(struct dp8390 *d, uint8_t page, size_t count)
 {
-    uint8_t page = d->reg.CURR, begin = page;
-    unsigned off = HEADER_LEN, begin_off = 0;
-    size_t left = f->body, count = f->body + FCS_LEN;
-    uint8_t header[HEADER_LEN];
+    uint8_t header[HEADER_LEN] = { d->reg.RSR, d->reg.CURR, (uint8_t)count,
+                                   (uint8_t)(count >> 8) };
+    uint32_t room = 0;
+    uint8_t *to = d->board->ram(d, (uint16_t)(page << 8), &room);
 
-    for (unsigned i = 0; i < f->rx->n && left; i++) {
-        const struct nic_buf *b = &f->rx->buf[i];
-        size_t part = b->len < left ? b->len : left;
-
-        ring_put(d, &page, &off, b->data, part);
-        left -= part;
+    if (to) {
+        memcpy(to, header, room < HEADER_LEN ? room : HEADER_LEN);
     }
-    ring_put(d, &page, &off, f->fcs, FCS_LEN);
+}
+
+/* Store a frame that fits, and the header before it */
+static void ring_store(struct dp8390 *d, struct rx_frame *f)
+{
+    uint8_t begin = d->reg.CURR, page = begin;
+    size_t count = frame_in_stored(&f->in);
+    unsigned off = HEADER_LEN;
+
+    frame_in_fcs(&d->nic, &f->in);
+    ring_put(d, &page, &off, &f->in, count);
     local_at(d, (unsigned)page << 8 | (off & 0xff));
     d->reg.CURR = d->reg.LNPP = ring_next(d, page);
-    header[0] = d->reg.RSR;
-    header[1] = d->reg.CURR;
-    header[2] = (uint8_t)count;
-    header[3] = (uint8_t)(count >> 8);
-    ring_put(d, &begin, &begin_off, header, HEADER_LEN);
+    header_put(d, begin, count);
 }
 
 /* Multicasts that switch the transmitter off and on (D, TCR.ATD) */
@@ -281,10 +231,10 @@ static void rx_remote_control(struct dp8390 *d, const struct rx_frame *f)
 {
     unsigned hash;
 
-    if (!(d->reg.TCR & TCR_ATD) || !f->group || f->bad) {
+    if (!(d->reg.TCR & TCR_ATD) || !f->group || f->in.bad_fcs) {
         return;
     }
-    hash = address_hash(f->rx->buf[0].data);
+    hash = address_hash(f->in.head);
     if (hash == HASH_DISABLE) {
         d->reg.tx_off = 1;
     } else if (hash == HASH_ENABLE && d->reg.tx_off) {
@@ -296,7 +246,7 @@ static void rx_remote_control(struct dp8390 *d, const struct rx_frame *f)
 /* Frame that can never fit: what a real chip does on overflow */
 static void rx_missed(struct dp8390 *d, const struct rx_frame *f)
 {
-    nic_event(&d->nic, DP8390_EVENT_RX_MISSED, f->body);
+    nic_event(&d->nic, DP8390_EVENT_RX_MISSED, f->in.len);
     d->reg.RSR = (uint8_t)(RSR_MPA | (f->group ? RSR_PHY : 0));
     dp8390_tally(d, &d->reg.CNTR2);
     dp8390_irq_cause(d, ISR_OVW | ISR_RXE);
@@ -307,7 +257,7 @@ static bool rx_wait(struct dp8390 *d, const struct rx_frame *f, bool full)
 {
     d->reg.rx_waits = 1;
     if (full && !rx_announced(d)) {
-        nic_event(&d->nic, DP8390_EVENT_OVERFLOW, f->body);
+        nic_event(&d->nic, DP8390_EVENT_OVERFLOW, f->in.len);
         dp8390_irq_cause(d, ISR_OVW);
     }
     return false;
@@ -324,7 +274,7 @@ static void rx_monitor(struct dp8390 *d, const struct rx_frame *f,
                        unsigned status)
 {
     d->reg.RSR = (uint8_t)((status & (RSR_PHY | RSR_CRC)) | RSR_MPA | RSR_DIS);
-    if (f->bad) {
+    if (f->in.bad_fcs) {
         dp8390_tally(d, &d->reg.CNTR1);
     }
     dp8390_tally(d, &d->reg.CNTR2);
@@ -334,18 +284,15 @@ static void rx_monitor(struct dp8390 *d, const struct rx_frame *f,
 /* Return: false to have it offered again */
 static bool rx_frame(struct dp8390 *d, struct rx_frame *f)
 {
-    unsigned pages = ring_pages(f->body), status = f->group ? RSR_PHY : 0;
+    unsigned pages = ring_pages(f->in.len), status = f->group ? RSR_PHY : 0;
     bool store, fits;
 
-    if (f->rx->flags & NIC_RX_FCS) {
-        frame_check(d, f);
-    }
-    status |= f->bad ? RSR_CRC : RSR_PRX;
+    status |= f->in.bad_fcs ? RSR_CRC : RSR_PRX;
     if (d->reg.RCR & RCR_MON) {
         rx_monitor(d, f, status);
         return true;
     }
-    store = !f->bad || (d->reg.RCR & RCR_SEP);
+    store = !f->in.bad_fcs || (d->reg.RCR & RCR_SEP);
     fits = ring_fits(d, pages);
     if (store && !fits && !ring_could_fit(d, pages)) {
         rx_missed(d, f);
@@ -356,20 +303,17 @@ static bool rx_frame(struct dp8390 *d, struct rx_frame *f)
     }
     d->reg.RSR = (uint8_t)status;
     rx_remote_control(d, f);
-    if (f->bad) {
-        nic_event(&d->nic, DP8390_EVENT_RX_BAD, f->body);
+    if (f->in.bad_fcs) {
+        nic_event(&d->nic, DP8390_EVENT_RX_BAD, f->in.len);
         dp8390_tally(d, &d->reg.CNTR1);
     }
     if (store) {
-        if (!(f->rx->flags & NIC_RX_FCS)) {
-            frame_check(d, f);
-        }
         ring_store(d, f);
         if (d->reg.rx_burst < DP8390_RX_BURST) {
             d->reg.rx_burst++;
         }
     }
-    dp8390_irq_cause(d, f->bad ? ISR_RXE : ISR_PRX);
+    dp8390_irq_cause(d, f->in.bad_fcs ? ISR_RXE : ISR_PRX);
     return true;
 }
 
@@ -378,23 +322,24 @@ bool dp8390_receive(struct nic *n, const struct nic_rx *rx)
     struct dp8390 *d = dp8390_of(n);
     struct rx_frame f;
 
-    if (!n->link_up || !frame_open(&f, rx)) {
+    if (!n->link_up || !frame_in_open_runt(n, &f.in, rx)) {
         return true;
     }
+    f.group = f.in.head[0] & 1;
     if (!d->reg.running || d->reg.held || (d->reg.TCR & TCR_LB)) {
         if ((d->reg.ISR & ISR_OVW) || d->reg.rx_ritual) {
             return rx_wait(d, &f, false);
         }
-        nic_event(n, DP8390_EVENT_RX_FILTERED, f.body);
+        nic_event(n, DP8390_EVENT_RX_FILTERED, f.in.len);
         return true;
     }
-    if (f.body + FCS_LEN < COUNT_MIN &&
-        (!(d->reg.RCR & RCR_AR) || f.body + FCS_LEN < RUNT_MIN)) {
-        nic_event(n, DP8390_EVENT_RX_BAD, f.body);
+    if (f.in.len + FRAME_FCS < COUNT_MIN &&
+        (!(d->reg.RCR & RCR_AR) || f.in.len + FRAME_FCS < RUNT_MIN)) {
+        nic_event(n, DP8390_EVENT_RX_BAD, f.in.len);
         return true;
     }
-    if (!dp8390_filter_accepts(d, rx->buf[0].data)) {
-        nic_event(n, DP8390_EVENT_RX_FILTERED, f.body);
+    if (!dp8390_filter_accepts(d, f.in.head)) {
+        nic_event(n, DP8390_EVENT_RX_FILTERED, f.in.len);
         return true;
     }
     return rx_frame(d, &f);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hw/net/dp8390-chip.h"
+#include "hw/net/frame.h"
 
 bool dp8390_tx_pending(const struct dp8390 *d)
 {
@@ -45,16 +46,17 @@ static void tx_send(struct dp8390 *d, const uint8_t *p, uint32_t len)
         piece.len = len - f.head_len;
         f.n_pieces = 1;
     }
-    f.has_fcs = (d->reg.TCR & TCR_CRC) && len > FCS_LEN;
+    f.has_fcs = (d->reg.TCR & TCR_CRC) && len > FRAME_FCS;
     nic_send(&d->nic, &f);
 }
 
 /* To the wire; returns TSR */
 static unsigned tx_wire(struct dp8390 *d, const uint8_t *p, uint32_t len)
 {
-    uint32_t body = len - (d->reg.TCR & TCR_CRC && len > FCS_LEN ? FCS_LEN : 0);
+    uint32_t body =
+        len - (d->reg.TCR & TCR_CRC && len > FRAME_FCS ? FRAME_FCS : 0);
 
-    if (body < TX_MIN) {
+    if (body < FRAME_MIN) {
         dp8390_strict(d, DP8390_EVENT_STRICT_TX_SHORT, len);
     } else if (body > TX_MAX) {
         dp8390_strict(d, DP8390_EVENT_STRICT_TX_LONG, len);
@@ -77,16 +79,13 @@ static unsigned tx_wire(struct dp8390 *d, const uint8_t *p, uint32_t len)
 static void loop_check(struct dp8390 *d, const struct nic_rx *rx)
 {
     const uint8_t *p = rx->buf[0].data;
-    size_t body = rx->len > FCS_LEN ? rx->len - FCS_LEN : 0;
+    size_t body = rx->len > FRAME_FCS ? rx->len - FRAME_FCS : 0;
     unsigned rsr = RSR_PRX;
-    uint32_t fcs;
+    uint8_t right[FRAME_FCS];
 
     if (rx->len >= ADDR_LEN && dp8390_filter_accepts(d, p)) {
-        fcs = d->nic.host->fcs(&d->nic, rx, body);
-        if (!(d->reg.TCR & TCR_CRC) || (uint8_t)fcs != p[body] ||
-            (uint8_t)(fcs >> 8) != p[body + 1] ||
-            (uint8_t)(fcs >> 16) != p[body + 2] ||
-            (uint8_t)(fcs >> 24) != p[body + 3]) {
+        frame_put_fcs(right, d->nic.host->fcs(&d->nic, rx, body));
+        if (!(d->reg.TCR & TCR_CRC) || memcmp(p + body, right, FRAME_FCS)) {
             rsr = RSR_CRC;
         }
         rsr |= p[0] & 1 ? RSR_PHY : 0;
@@ -109,13 +108,15 @@ static void loop_fifo(struct dp8390 *d, const struct nic_rx *rx)
 {
     const uint8_t *p = rx->buf[0].data;
     bool append = !(d->reg.TCR & TCR_CRC);
-    uint32_t fcs = append ? d->nic.host->fcs(&d->nic, rx, rx->len) : 0;
-    size_t count = rx->len + (append ? FCS_LEN : 0);
+    size_t count = rx->len + (append ? FRAME_FCS : 0);
+    uint8_t fcs[FRAME_FCS] = { 0 };
 
+    if (append) {
+        frame_put_fcs(fcs, d->nic.host->fcs(&d->nic, rx, rx->len));
+    }
     for (size_t k = count > DP8390_FIFO ? count - DP8390_FIFO : 0; k < count;
          k++) {
-        d->reg.fifo[k % DP8390_FIFO] =
-            (uint8_t)(k < rx->len ? p[k] : fcs >> (8 * (k - rx->len)));
+        d->reg.fifo[k % DP8390_FIFO] = k < rx->len ? p[k] : fcs[k - rx->len];
     }
     d->reg.fifo[count % DP8390_FIFO] = (uint8_t)count;
     d->reg.fifo[(count + 1) % DP8390_FIFO] = (uint8_t)(count >> 8);

@@ -33,41 +33,54 @@ static void copy_tail(const struct nic_rx *rx, uint8_t *to, size_t len)
     }
 }
 
-static void put_fcs(uint8_t *to, uint32_t fcs)
+void frame_put_fcs(uint8_t to[FRAME_FCS], uint32_t fcs)
 {
     for (unsigned i = 0; i < FRAME_FCS; i++) {
         to[i] = (uint8_t)(fcs >> (8 * i));
     }
 }
 
-bool frame_in_open(struct nic *n, struct frame_in *f, const struct nic_rx *rx)
+/* @min: Bytes without FCS that the model must have at hand */
+static bool in_open(struct nic *n, struct frame_in *f, const struct nic_rx *rx,
+                    size_t min)
 {
     size_t fcs = rx->flags & NIC_RX_FCS ? FRAME_FCS : 0;
     uint8_t right[FRAME_FCS];
 
     memset(f, 0, sizeof(*f));
-    if (rx->len < ETH_HDR + fcs || rx->len > NIC_RX_MAX + fcs) {
+    if (rx->len < min + fcs || rx->len > NIC_RX_MAX + fcs) {
         return false;
     }
     f->rx = rx;
     f->len = rx->len - fcs;
     f->head = rx->buf[0].data;
     f->avail = min_size(min_size(rx->buf[0].len, NIC_RX_HEAD), f->len);
-    if (f->avail < ETH_HDR) {
+    if (f->avail < min) {
         return false;
     }
     if (fcs) {
         copy_tail(rx, f->fcs, FRAME_FCS);
-        put_fcs(right, n->host->fcs(n, rx, f->len));
+        frame_put_fcs(right, n->host->fcs(n, rx, f->len));
         f->bad_fcs = memcmp(f->fcs, right, FRAME_FCS) != 0;
     }
     return true;
 }
 
+bool frame_in_open(struct nic *n, struct frame_in *f, const struct nic_rx *rx)
+{
+    return in_open(n, f, rx, ETH_HDR);
+}
+
+bool frame_in_open_runt(struct nic *n, struct frame_in *f,
+                        const struct nic_rx *rx)
+{
+    return in_open(n, f, rx, MAC);
+}
+
 void frame_in_fcs(struct nic *n, struct frame_in *f)
 {
     if (!(f->rx->flags & NIC_RX_FCS)) {
-        put_fcs(f->fcs, n->host->fcs(n, f->rx, f->len));
+        frame_put_fcs(f->fcs, n->host->fcs(n, f->rx, f->len));
     }
 }
 
@@ -122,6 +135,27 @@ bool frame_in_put(struct nic *n, struct frame_in *f, gpa_t at, size_t len)
         f->off += run;
     }
     return true;
+}
+
+void frame_in_copy(struct frame_in *f, uint8_t *to, size_t len, size_t room)
+{
+    size_t run;
+
+    room = min_size(room, len);
+    for (; len; len -= run) {
+        const uint8_t *p = frame_run(f, &run);
+        size_t part;
+
+        run = min_size(run, len);
+        part = min_size(run, room);
+        if (part) {
+            memcpy(to, p, part);
+            to += part;
+            room -= part;
+        }
+        f->pos += run;
+        f->off += run;
+    }
 }
 
 /* Outwards */

@@ -36,12 +36,23 @@ struct frame_in {
     unsigned piece;
 };
 
+/* Store what nic_host.fcs() computed as it is on the wire */
+void frame_put_fcs(uint8_t to[FRAME_FCS], uint32_t fcs);
+
 /**
  * frame_in_open() - Begin with a frame
  *
  * Return: false if it has no Ethernet header, or is longer than hosts may offer
  */
 bool frame_in_open(struct nic *n, struct frame_in *f, const struct nic_rx *rx);
+
+/**
+ * frame_in_open_runt() - The same for chips that look at the destination only
+ *
+ * Six bytes are enough.
+ */
+bool frame_in_open_runt(struct nic *n, struct frame_in *f,
+                        const struct nic_rx *rx);
 
 /* Compute @fcs if the frame came without one */
 void frame_in_fcs(struct nic *n, struct frame_in *f);
@@ -57,6 +68,15 @@ size_t frame_in_stored(const struct frame_in *f);
  */
 bool NIC_MUST_CHECK frame_in_put(struct nic *n, struct frame_in *f, gpa_t at,
                                  size_t len);
+
+/**
+ * frame_in_copy() - Copy the next @len bytes into the card's own memory
+ * @to:   May be NULL if @room is 0
+ * @room: Bytes there; what is beyond them is lost
+ *
+ * Never more than are left of the frame and its FCS.
+ */
+void frame_in_copy(struct frame_in *f, uint8_t *to, size_t len, size_t room);
 
 /**
  * frame_insert_tag() - Insert a VLAN tag into the private bytes of an outgoing

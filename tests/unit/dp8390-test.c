@@ -9,11 +9,6 @@
 #include "ne2000-drive.h"
 #include "nic-host.h"
 
-static uint16_t crda(void)
-{
-    return (uint16_t)(in(NE_RSAR0) | in(NE_RSAR1) << 8);
-}
-
 /* Command */
 
 static void test_cr(gconstpointer model)
@@ -574,167 +569,6 @@ static void test_hostile_rings(void)
     host_stop();
 }
 
-/* Remote DMA */
-
-static void test_remote(void)
-{
-    uint8_t a[16] = "0123456789abcde", b[16];
-
-    ne_start("ne2k_isa", 0);
-    ne_write(0x4000, a, 16);
-    g_assert_cmphex(in(NE_CR), ==, 0x22);
-    ne_read(0x4000, b, 16);
-    g_assert_cmpmem(a, 16, b, 16);
-    g_assert_cmphex(crda(), ==, 0x4010);
-    /* CRDA moves before software reads: National's recipe, and NT */
-    ne_remote(0x0a, 0x4000, 4);
-    g_assert_cmphex(crda(), ==, 0x4002);
-    /* RDC is not before the last unit, and not cleared by the next */
-    host_read(0, NE_DATA, 2);
-    g_assert_cmphex(in(NE_ISR), ==, 0);
-    host_read(0, NE_DATA, 2);
-    g_assert_cmphex(in(NE_ISR), ==, RDC);
-    ne_remote(0x0a, 0x4000, 4);
-    g_assert_cmphex(in(NE_ISR), ==, RDC);
-    out(NE_ISR, RDC);
-    /* Another replaces it; aborting says nothing */
-    ne_remote(0x0a, 0x4008, 4);
-    g_assert_cmphex(host_read(0, NE_DATA, 2), ==, '8' | '9' << 8);
-    out(NE_CR, 0x22);
-    g_assert_cmphex(in(NE_ISR), ==, 0);
-    /* Repeating the code for another reason does not begin again */
-    ne_remote(0x0a, 0x4000, 4);
-    out(NE_CR, 0x0a);
-    g_assert_cmphex(host_read(0, NE_DATA, 2), ==, '0' | '1' << 8);
-    out(NE_CR, 0x0a);
-    g_assert_cmphex(host_read(0, NE_DATA, 2), ==, '2' | '3' << 8);
-    g_assert_cmphex(in(NE_ISR), ==, RDC);
-    out(NE_ISR, RDC);
-    /* Count not loaded again, or zero: over at once, both ways */
-    out(NE_CR, 0x0a);
-    g_assert_cmphex(in(NE_ISR), ==, RDC);
-    out(NE_ISR, RDC);
-    ne_remote(0x12, 0x4000, 0);
-    g_assert_cmphex(in(NE_ISR), ==, RDC);
-    g_assert_cmphex(in(NE_CR), ==, 0x22);
-    /* Beyond the end nothing happens */
-    host_write(0, NE_DATA, 2, 0xdead);
-    host_read(0, NE_DATA, 4);
-    ne_read(0x4000, b, 16);
-    g_assert_cmpmem(a, 16, b, 16);
-    host_stop();
-}
-
-static void test_remote_odd(void)
-{
-    uint8_t b[8];
-
-    ne_start("ne2k_pci", 0);
-    ne_write(0x4000, "ABCDEFGH", 8);
-    /* Words and a byte; the count does not wrap */
-    ne_remote(0x0a, 0x4000, 3);
-    g_assert_cmphex(host_read(0, NE_DATA, 2), ==, 'A' | 'B' << 8);
-    g_assert_cmphex(in(NE_ISR)&RDC, ==, 0);
-    g_assert_cmphex(host_read(0, NE_DATA, 1), ==, 'C');
-    g_assert_cmphex(in(NE_ISR)&RDC, ==, RDC);
-    out(NE_ISR, RDC);
-    ne_remote(0x12, 0x4000, 3);
-    host_write(0, NE_DATA, 2, 'a' | 'b' << 8);
-    host_write(0, NE_DATA, 1, 'c');
-    g_assert_cmphex(in(NE_ISR)&RDC, ==, RDC);
-    ne_read(0x4000, b, 8);
-    g_assert_cmpmem(b, 8, "abcDEFGH", 8);
-    /* A0 is low in word mode */
-    ne_read(0x4003, b, 2);
-    g_assert_cmpmem(b, 2, "cD", 2);
-    /* Byte accesses in word mode move words */
-    ne_remote(0x0a, 0x4000, 8);
-    for (unsigned i = 0; i < 4; i++) {
-        g_assert_cmphex(in(NE_DATA), ==, (uint8_t) "acEG"[i]);
-    }
-    g_assert_cmphex(in(NE_ISR)&RDC, ==, RDC);
-    host_stop();
-}
-
-static void test_remote_wrap(void)
-{
-    uint8_t b[8];
-
-    ne_start("ne2k_pci", 0);
-    ne_write(0x7ffc, "abcd", 4);
-    ne_write(NE_FIRST << 8, "efgh", 4);
-    ne_read(0x7ffc, b, 8);
-    g_assert_cmpmem(b, 8, "abcdefgh", 8);
-    /* Only where it arrives at PSTOP; OS/2 tests memory before it is set */
-    out(NE_PSTOP, 0);
-    ne_read(NE_FIRST << 8, b, 4);
-    g_assert_cmpmem(b, 4, "efgh", 4);
-    host_stop();
-}
-
-/* Nothing while stopped */
-static void test_remote_stopped(void)
-{
-    ne_start("ne2k_isa", 0);
-    out(NE_CR, 0x21);
-    ne_remote(0x09, 0x4000, 4);
-    g_assert_cmphex(crda(), ==, 0x4000);
-    g_assert_cmphex(in(NE_ISR)&RDC, ==, 0);
-    host_stop();
-}
-
-static void test_send_packet(void)
-{
-    uint8_t f[300];
-
-    ne_start("ne2k_isa", 0);
-    out(NE_BNRY, NE_FIRST);
-    ne_frame(f, sizeof(f), 0x33);
-    g_assert_true(host_receive(f, sizeof(f), 0));
-    g_assert_true(ne_offer(60, 1));
-    /* Not without DCR.AR */
-    out(NE_RBCR1, 0x0f);
-    out(NE_CR, 0x1a);
-    g_assert_cmphex(in(NE_BNRY), ==, NE_FIRST);
-    out(NE_DCR, 0x59);
-    out(NE_CR, 0x1a);
-    for (unsigned i = 0; i < 304; i += 2) {
-        g_assert_cmphex(in(NE_ISR)&RDC, ==, 0);
-        if (i == 4) {
-            g_assert_cmphex(host_read(0, NE_DATA, 2), ==, f[0] | f[1] << 8);
-        } else {
-            host_read(0, NE_DATA, 2);
-        }
-    }
-    g_assert_cmphex(in(NE_ISR)&RDC, ==, RDC);
-    g_assert_cmphex(in(NE_BNRY), ==, NE_FIRST + 2);
-    host_stop();
-}
-
-/* CVE-2015-8743, and everywhere else */
-static void test_remote_everywhere(gconstpointer model)
-{
-    ne_start(model, 0);
-    for (unsigned at = 0; at < 0x10000; at += 255) {
-        static const unsigned size[] = { 1, 2, 4 };
-
-        for (unsigned i = 0; i < 6; i++) {
-            out(NE_DCR, i & 1 ? 0x48 : 0x49);
-            ne_remote(0x12, (uint16_t)at, 7);
-            host_write(0, NE_DATA, size[i / 2], 0);
-            host_write(0, NE_DATA, size[i / 2], 0);
-            ne_remote(0x0a, (uint16_t)at, 7);
-            host_read(0, NE_DATA, size[i / 2]);
-            host_read(0, NE_DATA, size[i / 2]);
-        }
-    }
-    ne_remote(0x0a, 0xffff, 0xffff);
-    for (unsigned i = 0; i < 0x4000; i++) {
-        host_read(0, NE_DATA, 4);
-    }
-    host_stop();
-}
-
 /* Loopback; expected values are AN-937's and D's */
 
 struct loop {
@@ -935,11 +769,6 @@ int main(int argc, char **argv)
         { "/dp8390/abandoned", test_abandoned },
         { "/dp8390/missed", test_missed },
         { "/dp8390/hostile-rings", test_hostile_rings },
-        { "/dp8390/remote", test_remote },
-        { "/dp8390/remote-odd", test_remote_odd },
-        { "/dp8390/remote-wrap", test_remote_wrap },
-        { "/dp8390/remote-stopped", test_remote_stopped },
-        { "/dp8390/send-packet", test_send_packet },
         { "/dp8390/loop", test_loop },
         { "/dp8390/loop-words", test_loop_words },
         { "/dp8390/edges", test_edges },
@@ -954,7 +783,6 @@ int main(int argc, char **argv)
         { "tx-errors", test_tx_errors },
         { "deadlock", test_deadlock },
         { "flood", test_flood },
-        { "remote-everywhere", test_remote_everywhere },
         { "migrate", test_migrate },
     };
     static const char *const models[] = { "ne2k_pci", "ne2k_isa" };

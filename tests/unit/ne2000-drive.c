@@ -9,13 +9,34 @@
 
 #include "nic-host.h"
 
+bool ne_moves;
+
+void ne_move(void)
+{
+    size_t len = nic_save(host.nic, NULL, 0);
+    g_autofree uint8_t *state = g_malloc(len);
+    unsigned ready = host.ready, edges = host.edges;
+
+    nic_save(host.nic, state, len);
+    g_assert_null(nic_load(host.nic, state, len));
+    /* Not the card's doing */
+    host.ready = ready;
+    host.edges = edges;
+}
+
 uint8_t in(unsigned port)
 {
+    if (ne_moves) {
+        ne_move();
+    }
     return (uint8_t)host_read(0, port, 1);
 }
 
 void out(unsigned port, uint8_t val)
 {
+    if (ne_moves) {
+        ne_move();
+    }
     host_write(0, port, 1, val);
 }
 

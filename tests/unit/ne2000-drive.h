@@ -48,6 +48,12 @@ enum {
     NE_STOP = 0x80,
 };
 
+/* Save the card's state and load it again, as if it had moved elsewhere */
+void ne_move(void);
+
+/* Do that before each access of in() and out() */
+extern bool ne_moves;
+
 uint8_t in(unsigned port);
 void out(unsigned port, uint8_t val);
 
