@@ -22,7 +22,7 @@ static const struct {
     { "macaddr", "mac" },         { "addr", "addr" },
     { "netdev", "netdev" },       { "name", "id" },
     { "vectors", NULL },          { "romfile", "romfile" },
-    { "bootindex", "bootindex" },
+    { "bootindex", "bootindex" }, { "chip", "chip" },
 };
 
 /* Move the NIC's options from @from to a new object */

@@ -174,16 +174,23 @@ void log_trace_all(bool on)
     traced = on ? (1u << G_N_ELEMENTS(trace_names)) - 1 : 0;
 }
 
+/* What a "strict" property finds is the guest's error as well as an event */
+static bool is_guest_error(const struct nic_trace *t)
+{
+    return log_on(LOG_GUEST_ERRORS) && t->kind == NIC_TRACE_EVENT &&
+           g_str_has_prefix(t->name, "strict-");
+}
+
 bool log_tracing(void)
 {
-    return traced != 0;
+    return traced != 0 || log_on(LOG_GUEST_ERRORS);
 }
 
 void log_trace(const char *who, const struct nic_trace *t)
 {
     const char *what = trace_names[t->kind] + strlen("nic_");
 
-    if (!(traced & 1u << t->kind)) {
+    if (!(traced & 1u << t->kind) && !is_guest_error(t)) {
         return;
     }
     if (t->file) {

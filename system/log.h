@@ -13,7 +13,7 @@
 /* Items of -d */
 enum log_item {
     LOG_OPTIONS = 1 << 0,      /* Options accepted without effect, defaults */
-    LOG_GUEST_ERRORS = 1 << 1, /* DMA faults, refused accesses */
+    LOG_GUEST_ERRORS = 1 << 1, /* DMA faults, refused accesses, "strict" */
 };
 
 /* -d ITEM,..; "trace:PATTERN" is -trace; false with @err for unknown ones */
@@ -30,7 +30,7 @@ void log_line(enum log_item item, const char *format, ...) G_GNUC_PRINTF(2, 3);
 bool log_trace_enable(const char *spec, GError **err);
 /* Everything or what -trace chose; QMP's trace switch */
 void log_trace_all(bool on);
-/* Whether any trace event is on, for nic.tracing */
+/* Whether cards have to report what they do, for nic.tracing */
 bool log_tracing(void);
 /* One line of the trace of a card called @who */
 void log_trace(const char *who, const struct nic_trace *t);

@@ -65,11 +65,20 @@ static const char *nicdev_name(const struct nicdev *d)
 
 /* struct nic_host */
 
+/* No one answered the card's transaction (PCI 2.3, 6.2.3) */
+static void master_abort(struct nicdev *d)
+{
+    uint8_t *status = d->pci.cfg + PCI_STATUS;
+
+    pci_put16(status, pci_get16(status) | PCI_STATUS_MASTER_ABORT);
+}
+
 static bool host_dma_read(struct nic *n, gpa_t at, void *p, size_t len)
 {
     if (mem_dma_read(at.addr, p, len)) {
         return true;
     }
+    master_abort(nicdev_of(n));
     log_line(LOG_GUEST_ERRORS, "%s: DMA read of %zu bytes at 0x%" PRIx64,
              nicdev_name(nicdev_of(n)), len, at.addr);
     return false;
@@ -80,6 +89,7 @@ static bool host_dma_write(struct nic *n, gpa_t at, const void *p, size_t len)
     if (mem_dma_write(at.addr, p, len)) {
         return true;
     }
+    master_abort(nicdev_of(n));
     log_line(LOG_GUEST_ERRORS, "%s: DMA write of %zu bytes at 0x%" PRIx64,
              nicdev_name(nicdev_of(n)), len, at.addr);
     return false;
@@ -377,6 +387,77 @@ const struct nic_model *nicdev_model(const char *name)
     return NULL;
 }
 
+/* Members of a family are called FAMILY-CHIP; its first one so by its alias */
+static const char *chip_of(const struct nic_model *family,
+                           const struct nic_model *m)
+{
+    const char *name = m == family ? m->alias : m->name;
+    size_t n = strlen(family->name);
+
+    return name && g_str_has_prefix(name, family->name) && name[n] == '-'
+               ? name + n + 1
+               : NULL;
+}
+
+/* The chips of a family, separated by commas; to be freed */
+static char *chip_list(const struct nic_model *family)
+{
+    GString *s = g_string_new(NULL);
+
+    for (unsigned i = 0; nic_models[i]; i++) {
+        const char *chip = chip_of(family, nic_models[i]);
+
+        if (chip) {
+            g_string_append_printf(s, "%s%s", s->len ? ", " : "", chip);
+        }
+    }
+    return g_string_free(s, FALSE);
+}
+
+const struct nic_model *nicdev_chip(const struct nic_model *family,
+                                    JsonObject *opts, GError **err)
+{
+    const char *chip = NULL;
+    const struct nic_model *m = NULL;
+    g_autofree char *choices = chip_list(family);
+
+    if (!chip_of(family, family) || !json_object_has_member(opts, "chip")) {
+        return family;
+    }
+    if (!opts_str(opts, "chip", &chip, err)) {
+        return NULL;
+    }
+    for (unsigned i = 0; nic_models[i] && !m; i++) {
+        if (!g_strcmp0(chip_of(family, nic_models[i]), chip)) {
+            m = nic_models[i];
+        }
+    }
+    if (!m) {
+        nicdev_fail(err,
+                    "property 'chip' of %s cannot be '%s': it is one of %s",
+                    family->name, chip, choices);
+        return NULL;
+    }
+    json_object_remove_member(opts, "chip");
+    return m;
+}
+
+/* The property that chooses a member of a family; false if there is no choice
+ */
+static bool chip_prop(const struct nic_model *model, struct vm_prop *out)
+{
+    static char help[160], def[32];
+    g_autofree char *choices = chip_list(model);
+
+    if (!chip_of(model, model)) {
+        return false;
+    }
+    snprintf(help, sizeof(help), "the chip: %s", choices);
+    snprintf(def, sizeof(def), "\"%s\"", chip_of(model, model));
+    *out = (struct vm_prop){ "chip", "str", help, def };
+    return true;
+}
+
 bool nicdev_prop_at(const struct nic_model *model, unsigned i,
                     struct vm_prop *out)
 {
@@ -390,7 +471,7 @@ bool nicdev_prop_at(const struct nic_model *model, unsigned i,
     }
     i -= (unsigned)G_N_ELEMENTS(common);
     if (i >= model->n_props) {
-        return false;
+        return i == model->n_props && chip_prop(model, out);
     }
     p = &model->prop[i];
     *out = (struct vm_prop){ .name = p->name, .help = p->help };
@@ -457,7 +538,7 @@ static bool props_check(JsonObject *opts, const struct nic_model *model,
         if (!prop_check(opts, &p, err)) {
             return false;
         }
-        if (!p.help || (i >= G_N_ELEMENTS(common) &&
+        if (!p.help || (i - G_N_ELEMENTS(common) < model->n_props &&
                         model->prop[i - G_N_ELEMENTS(common)].dead)) {
             log_line(LOG_OPTIONS, "%s: property '%s' has no effect here",
                      model->name, name);

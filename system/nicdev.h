@@ -63,6 +63,18 @@ struct nicdev {
 /* The model called @name, by name or alias; NULL if there is none */
 const struct nic_model *nicdev_model(const char *name);
 
+/**
+ * nicdev_chip() - The member of a family of models that chip= asks for
+ * @family: What the device was called
+ * @opts:   Flat options; chip= is taken out
+ *
+ * "FAMILY,chip=X" is the model called FAMILY-X.  A model that heads no family
+ * leaves chip= alone, for nicdev_open() to refuse.  Return: @family without
+ * chip=; NULL with @err, which lists the choices
+ */
+const struct nic_model *nicdev_chip(const struct nic_model *family,
+                                    JsonObject *opts, GError **err);
+
 /* The i-th property of a model, as vm_prop_at() */
 bool nicdev_prop_at(const struct nic_model *model, unsigned i,
                     struct vm_prop *out);

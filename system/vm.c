@@ -408,7 +408,7 @@ static void globals_apply(JsonObject *opts, const struct nic_model *model)
 static bool nic_add(JsonObject *opts, GError **err)
 {
     const char *driver = opts_peek(opts, "driver"), *id;
-    const struct nic_model *model = nicdev_model(driver);
+    const struct nic_model *model = nicdev_model(driver), *family;
     struct pci_bus *bus = machine_pci();
     struct nicdev *d;
     uint8_t devfn = 0;
@@ -424,6 +424,14 @@ static bool nic_add(JsonObject *opts, GError **err)
                        driver);
     }
     globals_apply(opts, model);
+    family = model;
+    model = nicdev_chip(family, opts, err);
+    if (!model) {
+        return false;
+    }
+    if (model != family) {
+        globals_apply(opts, model);
+    }
     if (!bus || !model->pci) {
         return vm_fail(err, VM_ERROR_GENERIC,
                        "No 'PCI' bus found for device '%s'", driver);

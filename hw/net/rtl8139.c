@@ -542,28 +542,28 @@ static const struct nic_event events[RTL8139_EVENTS] = {
 };
 _Static_assert((int)RTL8139_EVENTS <= (int)NIC_EVENTS_MAX, "nic.events[]");
 
-#define MODEL(model_name, text, bit, id)                                       \
+#define MODEL(model_name, second, text, bit, id)                               \
     {                                                                          \
-        .name = (model_name), .desc = "Realtek " text " Fast Ethernet",        \
-        .chip = (bit), .size = sizeof(struct rtl8139),                         \
-        .timers = RTL8139_TIMERS, .pci = (id), .prop = props,                  \
-        .n_props = RTL8139_PROPS, .event = events, .n_events = RTL8139_EVENTS, \
-        .regs = regfiles, .reset = rtl8139_reset, .read = rtl8139_read,        \
-        .write = rtl8139_write, .receive = rtl8139_receive,                    \
-        .expired = rtl8139_expired, .run = rtl8139_run, .link = rtl8139_link,  \
-        .power = rtl8139_power, .loaded = rtl8139_loaded,                      \
-        .filter = rtl8139_filter,                                              \
+        .name = (model_name), .alias = (second),                               \
+        .desc = "Realtek " text " Fast Ethernet", .chip = (bit),               \
+        .size = sizeof(struct rtl8139), .timers = RTL8139_TIMERS, .pci = (id), \
+        .prop = props, .n_props = RTL8139_PROPS, .event = events,              \
+        .n_events = RTL8139_EVENTS, .regs = regfiles, .reset = rtl8139_reset,  \
+        .read = rtl8139_read, .write = rtl8139_write,                          \
+        .receive = rtl8139_receive, .expired = rtl8139_expired,                \
+        .run = rtl8139_run, .link = rtl8139_link, .power = rtl8139_power,      \
+        .loaded = rtl8139_loaded, .filter = rtl8139_filter,                    \
     }
 
 const struct nic_model rtl8139_model =
-    MODEL("rtl8139", "RTL8139C+", RTL8139_CP, &pci_cp);
+    MODEL("rtl8139", "rtl8139-8139cp", "RTL8139C+", RTL8139_CP, &pci_cp);
 const struct nic_model rtl8139_8139_model =
-    MODEL("rtl8139-8139", "RTL8139", RTL8139_ORIGINAL, &pci_old);
+    MODEL("rtl8139-8139", NULL, "RTL8139", RTL8139_ORIGINAL, &pci_old);
 const struct nic_model rtl8139_8139a_model =
-    MODEL("rtl8139-8139a", "RTL8139A", RTL8139_A, &pci_old);
+    MODEL("rtl8139-8139a", NULL, "RTL8139A", RTL8139_A, &pci_old);
 const struct nic_model rtl8139_8139b_model =
-    MODEL("rtl8139-8139b", "RTL8139B", RTL8139_B, &pci_newer);
+    MODEL("rtl8139-8139b", NULL, "RTL8139B", RTL8139_B, &pci_newer);
 const struct nic_model rtl8139_8139c_model =
-    MODEL("rtl8139-8139c", "RTL8139C", RTL8139_C, &pci_newer);
+    MODEL("rtl8139-8139c", NULL, "RTL8139C", RTL8139_C, &pci_newer);
 const struct nic_model rtl8139_8139d_model =
-    MODEL("rtl8139-8139d", "RTL8139D", RTL8139_D, &pci_newer);
+    MODEL("rtl8139-8139d", NULL, "RTL8139D", RTL8139_D, &pci_newer);

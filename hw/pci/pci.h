@@ -57,7 +57,8 @@ enum {
     PCI_STATUS_INTERRUPT = 0x0008,
     PCI_STATUS_CAP_LIST = 0x0010,
     PCI_STATUS_DEVSEL_MEDIUM = 0x0200,
-    PCI_STATUS_W1C = 0xf900, /* Errors seen */
+    PCI_STATUS_MASTER_ABORT = 0x2000, /* Of the function's own access */
+    PCI_STATUS_W1C = 0xf900,          /* Errors seen */
 };
 
 enum {

@@ -60,6 +60,12 @@ REFUSED = [
     ("-device e1000,multifunction=perhaps", ["'multifunction'", "'perhaps'",
                                              "'on' or 'off'"]),
     ("-device e1000,mitigation=2", ["'mitigation'", "'2'"]),
+    ("-device e1000,chip=82574l", ["'chip' of e1000", "'82574l'",
+                                   "82540em, 82544gc, 82545em"]),
+    ("-nic none -nic null,model=rtl8139,chip=8169", ["'8169'", "8139cp"]),
+    ("-device rtl8139-8139c,chip=8139c", ["rtl8139-8139c.chip"]),
+    ("-device ne2k_pci,chip=8029", ["ne2k_pci.chip"]),
+    ("-global rtl8139.chip=x -device rtl8139", ["'chip' of rtl8139", "'x'"]),
     ("-device e1000,acpi-index=-1", ["'acpi-index'", "'-1'"]),
     ("-device e1000,romfile=/nonexistent.rom", ["'romfile'",
                                                 "/nonexistent.rom"]),
@@ -130,7 +136,9 @@ HELP = [
     ("--version", ["vifemu version"]),
     ("-device help", ['name "e1000", bus PCI', "e1000-82545em"]),
     ("-device e1000,help", ["mac=<str>", "52:54:00:12:34:56",
-                            "mitigation=<bool>"]),
+                            "mitigation=<bool>",
+                            "the chip: 82540em, 82544gc, 82545em"]),
+    ("-device rtl8139,help", ["chip=<str>", "8139a", "(default: 8139cp)"]),
     ("-device e1000-82540em,?", ["e1000 options"]),
     ("-netdev help", ["user", "tap", "socket"]),
     ("-nic model=help", ["e1000"]),
@@ -164,6 +172,8 @@ ACCEPTED = [
     "-device e1000,rombar=0,x-pcie-extcap-init=off,sriov-pf=x,busnr=3",
     "-device e1000,romfile={tmp}/rom,romsize=0x10000",
     "-global e1000.mitigation=off -device e1000",
+    "-device rtl8139,chip=8139cp -device rtl8139-8139cp",
+    "-global rtl8139.chip=8139b -device rtl8139,strict=on",
     "-object memory-backend-memfd,id=m,size=32M,share=on -m 32 "
     "-machine pc,memory-backend=m",
     "-m 6G",
@@ -465,6 +475,25 @@ def test_hotplug(folder):
     machine.check_end()
 
 
+def test_chip(folder):
+    """chip= is a device of the family, wherever a device is named"""
+    machine = Machine(["-nic", "null,model=rtl8139,chip=8139d,addr=4",
+                       "-device", "e1000,chip=82545em,addr=5"], qtest=True)
+    check(config_read(machine, 5, 0) == 0x100f8086, "no 82545EM in slot 5")
+    check(config_read(machine, 4, 8) & 0xff == 0x10, "no 8139D in slot 4")
+    for chip, revision in (("8139cp", 0x20), ("8139a", 0x10)):
+        check(machine("device_add", driver="rtl8139", id="n" + chip, chip=chip)
+              == {"return": {}}, f"device_add of {chip}")
+        slot = machine("qom-get", path=f"/machine/peripheral/n{chip}",
+                       property="addr")["return"]
+        check(config_read(machine, int(slot[:2], 16), 8) & 0xff == revision,
+              f"revision of {chip}")
+    error = machine("device_add", driver="e1000", chip="x")["error"]
+    check("82540em, 82544gc, 82545em" in error["desc"], str(error))
+    machine("quit")
+    machine.check_end()
+
+
 def test_unplug_busy(folder):
     """The NIC goes while its transmit ring is full of work, timers run and
     frames wait; then its backend goes too"""
@@ -561,8 +590,8 @@ def all_tests():
         yield f"accepted: {line}", test_accepted, (line,)
     for test in (test_signals, test_qtest_end, test_server_sockets,
                  test_daemon, test_exit_with_parent, test_drop_rights,
-                 test_hotplug, test_unplug_busy, test_stopped, test_msi,
-                 test_option_log):
+                 test_hotplug, test_chip, test_unplug_busy, test_stopped,
+                 test_msi, test_option_log):
         yield test.__name__[5:], test, ()
 
 
