@@ -63,15 +63,8 @@ void regs_index(const struct regfile *rf)
     }
 }
 
-/**
- * reg_at() - Find the register covering one byte
- * @dir:    REG_READ or REG_WRITE
- * @i:      Set to the element, for arrays
- *
- * Return: row, NULL where there is none
- */
-static const struct reg *reg_at(const struct regfile *rf, const struct nic *n,
-                                unsigned dir, uint32_t offset, unsigned *i)
+const struct reg *regs_at(const struct regfile *rf, const struct nic *n,
+                          unsigned dir, uint32_t offset, unsigned *i)
 {
     const struct reg *end = rf->reg + rf->n;
     unsigned row = offset < rf->size ? rf->map[offset / 4] : 0;
@@ -221,7 +214,7 @@ uint32_t regs_read(const struct regfile *rf, struct nic *n, uint32_t offset,
         return 0;
     }
     for (unsigned at = 0; at < size; at += span) {
-        const struct reg *r = reg_at(rf, n, REG_READ, offset + at, &i);
+        const struct reg *r = regs_at(rf, n, REG_READ, offset + at, &i);
         uint32_t val;
 
         span = 1;
@@ -245,7 +238,7 @@ void regs_write(const struct regfile *rf, struct nic *n, uint32_t offset,
         return;
     }
     for (unsigned at = 0; at < size; at += span) {
-        const struct reg *r = reg_at(rf, n, REG_WRITE, offset + at, &i);
+        const struct reg *r = regs_at(rf, n, REG_WRITE, offset + at, &i);
 
         span = 1;
         if (!r) {

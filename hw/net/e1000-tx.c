@@ -426,7 +426,9 @@ static void packet_count(struct e1000 *d, const struct packet *p)
     const struct nic_gso *gso = &p->f.gso;
     uint32_t last = p->last;
 
-    if ((d->reg.TCTL & TCTL_PSP) && gso->type && last < FRAME_MIN) {
+    if (last < FRAME_MIN && !(d->reg.TCTL & TCTL_PSP)) {
+        e1000_strict(d, E1000_EVENT_STRICT_SHORT, last);
+    } else if (last < FRAME_MIN && gso->type) {
         last = FRAME_MIN;
     }
     if (p->segments > 1) {

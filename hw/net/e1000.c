@@ -16,6 +16,7 @@
  *   e1000-phy.c     the PHY behind MDIC
  *   e1000-eeprom.c  the EEPROM behind EECD and EERD, and what it presets
  *   e1000-wake.c    wake-up
+ *   e1000-strict.c  what the property "strict" counts
  *
  * Who owns what: of TDH/TDT and RDH/RDT software owns the tails and we the
  * heads.  STATUS is computed by link_resolve() from CTRL and the PHY, except
@@ -159,6 +160,7 @@ void e1000_ctrl_written(struct nic *n, struct wr w)
     if (w.val & CTRL_RST) {
         nic_event(n, E1000_EVENT_RESET, w.val);
         chip_reset(d);
+        e1000_strict_reset(d);
     }
     e1000_link_update(d);
 }
@@ -249,6 +251,19 @@ static const struct regfile *const regfiles[] = {
     NULL,
 };
 
+static uint32_t mac_read(struct e1000 *d, uint32_t off, unsigned size)
+{
+    e1000_strict_access(d, off, size);
+    return regs_read(&e1000_mac_regs, &d->nic, off, size);
+}
+
+static void mac_write(struct e1000 *d, uint32_t off, unsigned size,
+                      uint32_t val)
+{
+    e1000_strict_write(d, off, size, val);
+    regs_write(&e1000_mac_regs, &d->nic, off, size, val);
+}
+
 /*
  * I/O BAR (SDM 13.2.2): an address register and a window on what it selects.
  * Linux resets these chips through it.
@@ -266,8 +281,7 @@ static uint32_t io_read(struct e1000 *d, uint32_t off, unsigned size)
         return d->reg.IOADDR >> (8 * off);
     }
     if (off < IODATA + IO_REG) {
-        return regs_read(&e1000_mac_regs, &d->nic,
-                         d->reg.IOADDR + (off - IODATA), size);
+        return mac_read(d, d->reg.IOADDR + (off - IODATA), size);
     }
     return 0;
 }
@@ -278,8 +292,7 @@ static void io_write(struct e1000 *d, uint32_t off, unsigned size, uint32_t val)
     if (off == IOADDR && size == IO_REG) {
         d->reg.IOADDR = val & IOADDR_MASK;
     } else if (off >= IODATA && off < IODATA + IO_REG) {
-        regs_write(&e1000_mac_regs, &d->nic, d->reg.IOADDR + (off - IODATA),
-                   size, val);
+        mac_write(d, d->reg.IOADDR + (off - IODATA), size, val);
     }
 }
 
@@ -294,7 +307,7 @@ static uint32_t e1000_read(struct nic *n, unsigned bar, uint32_t off,
     if (e1000_in_d3(d)) {
         return UINT32_MAX;
     }
-    return bar == E1000_BAR_MEM ? regs_read(&e1000_mac_regs, n, off, size)
+    return bar == E1000_BAR_MEM ? mac_read(d, off, size)
                                 : io_read(d, off, size);
 }
 
@@ -307,7 +320,7 @@ static void e1000_write(struct nic *n, unsigned bar, uint32_t off,
         return;
     }
     if (bar == E1000_BAR_MEM) {
-        regs_write(&e1000_mac_regs, n, off, size, val);
+        mac_write(d, off, size, val);
     } else {
         io_write(d, off, size, val);
     }
@@ -426,6 +439,10 @@ static const struct nic_prop props[E1000_PROPS] = {
     [E1000_PROP_INIT_VET] = {
         .name = "init-vet", .type = NIC_PROP_BOOL, .def = true,
         .help = "VET is 0x8100 after a reset, not 0",
+    },
+    [E1000_PROP_STRICT] = {
+        .name = "strict", .type = NIC_PROP_BOOL, .def = false,
+        .help = "count and trace what chips punish but emulators forgive",
     },
 };
 

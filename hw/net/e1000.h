@@ -230,6 +230,7 @@ enum {
     E1000_PROP_EXTRA_MAC_REGISTERS,
     E1000_PROP_MIGRATE_TSO_PROPS,
     E1000_PROP_INIT_VET,
+    E1000_PROP_STRICT,
     E1000_PROPS,
 };
 
@@ -255,7 +256,28 @@ enum {
           "A receive descriptor or buffer is not in guest memory; the "        \
           "value is RDH")                                                      \
     EVENT(PAUSE, "pause", "A PAUSE frame of that many quanta was obeyed")      \
-    EVENT(WAKE, "wake", "A wake-up event; the value is its WUS bit")
+    EVENT(WAKE, "wake", "A wake-up event; the value is its WUS bit")           \
+    EVENT(STRICT_SHORT, "strict-short",                                        \
+          "strict: a frame of that length was sent without TCTL.PSP, which "   \
+          "would pad it")                                                      \
+    EVENT(STRICT_RING, "strict-ring",                                          \
+          "strict: a ring not on 16 bytes, or its length no multiple of 128")  \
+    EVENT(STRICT_TAIL, "strict-tail",                                          \
+          "strict: RDT or TDT beyond the end of the ring")                     \
+    EVENT(                                                                     \
+        STRICT_ORDER, "strict-order",                                          \
+        "strict: the register at that offset: a ring was switched on before "  \
+        "it had a length, or moved while it was on")                           \
+    EVENT(STRICT_RESET, "strict-reset",                                        \
+          "strict: CTRL.RST while RCTL.EN or TCTL.EN, or an access less than " \
+          "a microsecond after it")                                            \
+    EVENT(STRICT_RESERVED, "strict-reserved",                                  \
+          "strict: a bit was set at that offset that is reserved, or all "     \
+          "there are reserved")                                                \
+    EVENT(STRICT_READONLY, "strict-readonly",                                  \
+          "strict: the register at that offset cannot be written")             \
+    EVENT(STRICT_WIDTH, "strict-width",                                        \
+          "strict: an access at that offset that is no aligned dword")
 
 enum {
 #define EVENT(id, name, text) E1000_EVENT_##id,
@@ -563,6 +585,21 @@ void e1000_eeprom_load(struct e1000 *d);
 void e1000_eecd_written(struct nic *n, struct wr w);
 uint32_t e1000_eecd_fetch(struct nic *n, unsigned i);
 void e1000_eerd_written(struct nic *n, struct wr w);
+
+/* e1000-strict.c: nothing of it does anything unless the property is on */
+
+/* Count @event */
+void e1000_strict(struct e1000 *d, unsigned event, uint64_t val);
+
+/* A read or a write of the registers, before it is carried out */
+void e1000_strict_access(struct e1000 *d, uint32_t off, unsigned size);
+
+/* Likewise, and all that a write can do wrong */
+void e1000_strict_write(struct e1000 *d, uint32_t off, unsigned size,
+                        uint32_t val);
+
+/* CTRL.RST was written: the chip wants to be left alone for a while */
+void e1000_strict_reset(struct e1000 *d);
 
 /* e1000-wake.c */
 

@@ -119,6 +119,16 @@ void regs_write(const struct regfile *rf, struct nic *n, uint32_t offset,
                 unsigned size, uint32_t val);
 
 /**
+ * regs_at() - Row that answers at one byte
+ * @dir: REG_READ or REG_WRITE
+ * @i:   Set to the element, for arrays
+ *
+ * Return: NULL where there is none
+ */
+const struct reg *regs_at(const struct regfile *rf, const struct nic *n,
+                          unsigned dir, uint32_t offset, unsigned *i);
+
+/**
  * regs_peek() - Value of one element without any side effect
  */
 uint64_t regs_peek(const struct regfile *rf, const struct reg *r, struct nic *n,
