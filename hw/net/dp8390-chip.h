@@ -56,6 +56,7 @@ enum {
 /* TSR */
 enum {
     TSR_PTX = 1 << 0,
+    TSR_COL = 1 << 2,
     TSR_ABT = 1 << 3,
     TSR_CRS = 1 << 4,
     TSR_FU = 1 << 5,
@@ -113,16 +114,39 @@ static inline uint16_t dp8390_pair(uint8_t low, uint8_t high)
     return (uint16_t)(high << 8 | low);
 }
 
-/* dp8390.c */
+/* dp8390-strict.c */
 
 /* Count an event if software wants to hear what a real chip would punish */
 void dp8390_strict(struct dp8390 *d, unsigned event, uint32_t val);
+
+/* The receiver was just connected with the network */
+void dp8390_strict_connected(struct dp8390 *d);
+
+/* CR.STA was written and the chip was stopped */
+void dp8390_strict_start(struct dp8390 *d);
+
+/* OVW is about to be acknowledged */
+void dp8390_strict_recovery(struct dp8390 *d);
+
+/* BNRY was written */
+void dp8390_strict_boundary(struct dp8390 *d);
+
+/* A transfer was given up, or a new one is being prepared */
+void dp8390_strict_cut(struct dp8390 *d);
+
+/* dp8390.c */
 
 /* Compute the pin from ISR and IMR */
 void dp8390_irq_update(struct dp8390 *d);
 
 /* Set bits of ISR */
 void dp8390_irq_cause(struct dp8390 *d, unsigned cause);
+
+/* Whether a remote DMA is in progress */
+static inline bool dp8390_remote_active(const struct dp8390 *d)
+{
+    return d->reg.remote != DP8390_REMOTE_IDLE;
+}
 
 /* Count in CNTR0, CNTR1 or CNTR2; the caller updates the pin */
 void dp8390_tally(struct dp8390 *d, uint8_t *counter);
@@ -135,7 +159,7 @@ bool dp8390_tx_pending(const struct dp8390 *d);
 /* Send soon, if dp8390_tx_pending() */
 void dp8390_tx_kick(struct dp8390 *d);
 
-/* CR.TXP was written as 1, and was not */
+/* CR.TXP was written as 1 */
 void dp8390_tx_start(struct dp8390 *d);
 
 /* dp8390-rx.c */

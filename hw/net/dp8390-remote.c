@@ -103,6 +103,9 @@ static void remote_start(struct dp8390 *d, unsigned code)
     } else if (remote_unit(d) == 2 && (remote_at(d) & 1)) {
         dp8390_strict(d, DP8390_EVENT_STRICT_ODD, remote_at(d));
     }
+    if (remote_unit(d) == 2 && (remote_left(d) & 1)) {
+        dp8390_strict(d, DP8390_EVENT_STRICT_COUNT, remote_left(d));
+    }
     if (!remote_left(d)) {
         remote_done(d);
     } else if (code != DP8390_REMOTE_WRITE) {
@@ -118,6 +121,7 @@ static void remote_start(struct dp8390 *d, unsigned code)
 void dp8390_remote_command(struct dp8390 *d, unsigned code)
 {
     if (code & (CR_RD2 >> CR_RD_SHIFT)) {
+        dp8390_strict_cut(d);
         d->reg.remote = DP8390_REMOTE_IDLE;
         return;
     }

@@ -243,13 +243,20 @@ static void rx_remote_control(struct dp8390 *d, const struct rx_frame *f)
     }
 }
 
+/* @causes: Beside OVW */
+static void ring_overflow(struct dp8390 *d, unsigned causes)
+{
+    d->reg.ovw_stopped &= !!(d->reg.ISR & ISR_OVW);
+    dp8390_irq_cause(d, ISR_OVW | causes);
+}
+
 /* Frame that can never fit: what a real chip does on overflow */
 static void rx_missed(struct dp8390 *d, const struct rx_frame *f)
 {
     nic_event(&d->nic, DP8390_EVENT_RX_MISSED, f->in.len);
     d->reg.RSR = (uint8_t)(RSR_MPA | (f->group ? RSR_PHY : 0));
     dp8390_tally(d, &d->reg.CNTR2);
-    dp8390_irq_cause(d, ISR_OVW | ISR_RXE);
+    ring_overflow(d, ISR_RXE);
 }
 
 /* Refuse a frame, see the head of this file.  Return: false */
@@ -258,7 +265,7 @@ static bool rx_wait(struct dp8390 *d, const struct rx_frame *f, bool full)
     d->reg.rx_waits = 1;
     if (full && !rx_announced(d)) {
         nic_event(&d->nic, DP8390_EVENT_OVERFLOW, f->in.len);
-        dp8390_irq_cause(d, ISR_OVW);
+        ring_overflow(d, 0);
     }
     return false;
 }
@@ -326,7 +333,7 @@ bool dp8390_receive(struct nic *n, const struct nic_rx *rx)
         return true;
     }
     f.group = f.in.head[0] & 1;
-    if (!d->reg.running || d->reg.held || (d->reg.TCR & TCR_LB)) {
+    if (!dp8390_hears(d)) {
         if ((d->reg.ISR & ISR_OVW) || d->reg.rx_ritual) {
             return rx_wait(d, &f, false);
         }

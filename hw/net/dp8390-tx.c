@@ -13,7 +13,8 @@
 
 bool dp8390_tx_pending(const struct dp8390 *d)
 {
-    return (d->reg.CR & CR_TXP) && !d->reg.tx_off && !d->reg.held;
+    return (d->reg.CR & CR_TXP) && !d->reg.tx_off && !d->reg.tx_paused &&
+           !d->reg.held;
 }
 
 void dp8390_tx_kick(struct dp8390 *d)
@@ -50,7 +51,11 @@ static void tx_send(struct dp8390 *d, const uint8_t *p, uint32_t len)
     nic_send(&d->nic, &f);
 }
 
-/* To the wire; returns TSR */
+/*
+ * To the wire; returns TSR.  There are no collisions: COL, OWC and NCR stay 0,
+ * and the transceiver gives its heartbeat.  Without a link it gives neither
+ * that nor a carrier, which does not keep the frame from leaving (D, TSR).
+ */
 static unsigned tx_wire(struct dp8390 *d, const uint8_t *p, uint32_t len)
 {
     uint32_t body =
@@ -63,7 +68,7 @@ static unsigned tx_wire(struct dp8390 *d, const uint8_t *p, uint32_t len)
     }
     if (!d->nic.link_up) {
         nic_event(&d->nic, DP8390_EVENT_TX_NO_LINK, len);
-        return TSR_PTX | TSR_CRS;
+        return TSR_PTX | TSR_CRS | TSR_CDH;
     }
     tx_send(d, p, len);
     return TSR_PTX;
@@ -148,7 +153,8 @@ static unsigned tx_loop(struct dp8390 *d, const uint8_t *p, uint32_t len)
     }
     rx.len = buf.len;
     if (mode == TCR_LB_3 && !d->nic.link_up) {
-        return TSR_ABT;
+        /* "Not transmittable" (D 12), and that is what all attempts come to */
+        return TSR_ABT | TSR_COL;
     }
     if (!rx.len) {
         return status[mode >> 1];
@@ -175,7 +181,7 @@ static void tx_run(struct dp8390 *d)
         tx_done(d, TSR_PTX);
         return;
     }
-    p = d->board->ram(d, (uint16_t)(d->reg.TPSR << 8), &room);
+    p = d->board->tx_ram(d, (uint16_t)(d->reg.TPSR << 8), &room);
     if (!p || room < len) {
         nic_event(&d->nic, DP8390_EVENT_TX_FAULT, len);
         tx_done(d, dp8390_is_realtek(d) ? TSR_ABT : TSR_FU);
@@ -193,9 +199,12 @@ void dp8390_run(struct nic *n, uint32_t work)
     }
 }
 
-/* CR.TXP was written as 1, and was not */
 void dp8390_tx_start(struct dp8390 *d)
 {
+    if (d->reg.CR & CR_TXP) {
+        dp8390_strict(d, DP8390_EVENT_STRICT_TX_BUSY, d->reg.CR);
+        return;
+    }
     if (!d->reg.running) {
         dp8390_strict(d, DP8390_EVENT_STRICT_TX_STOPPED, d->reg.CR);
         return;

@@ -12,6 +12,7 @@
  *   dp8390-tx.c      frames to the wire, and loopback
  *   dp8390-rx.c      filter and ring
  *   dp8390-remote.c  the channel to software
+ *   dp8390-strict.c  what a real chip would punish
  *
  * Two DMA channels meet in local memory, 64 KiB that the board provides.
  * Local DMA moves frames: from TPSR to the wire, and from the wire into a ring
@@ -26,14 +27,6 @@
  * has it), and stopping for good after OVW, which real chips may do.
  */
 #include "hw/net/dp8390-chip.h"
-
-/* What a real chip would punish */
-void dp8390_strict(struct dp8390 *d, unsigned event, uint32_t val)
-{
-    if (d->nic.prop[DP8390_PROP_STRICT]) {
-        nic_event(&d->nic, event, val);
-    }
-}
 
 /* Interrupts */
 
@@ -68,6 +61,9 @@ void dp8390_tally(struct dp8390 *d, uint8_t *counter)
 
 static void chip_start(struct dp8390 *d)
 {
+    if (!d->reg.running) {
+        dp8390_strict_start(d);
+    }
     d->reg.running = 1;
     d->reg.rx_irq |= d->reg.IMR & ISR_PRX;
     d->reg.ISR &= (uint8_t)~ISR_RST;
@@ -81,6 +77,7 @@ static void chip_stop(struct dp8390 *d)
     d->reg.rx_irq = 0;
     d->reg.rx_seen = 0;
     d->reg.rx_ritual = 0;
+    d->reg.ovw_stopped = !!(d->reg.ISR & ISR_OVW);
     if (!dp8390_tx_pending(d)) {
         d->reg.CR &= (uint8_t)~CR_TXP;
         d->reg.ISR |= ISR_RST;
@@ -104,7 +101,7 @@ static void cr_written(struct nic *n, struct wr w)
         chip_start(d);
     }
     dp8390_remote_command(d, (w.val & CR_RD) >> CR_RD_SHIFT);
-    if ((w.val & CR_TXP) && !(w.old & CR_TXP)) {
+    if (w.val & CR_TXP) {
         dp8390_tx_start(d);
     }
     dp8390_irq_update(d);
@@ -119,6 +116,7 @@ static void isr_written(struct nic *n, struct wr w)
         d->reg.rx_seen = 0;
     }
     if (w.val & w.old & ISR_OVW) {
+        dp8390_strict_recovery(d);
         d->reg.rx_ritual = d->reg.running && (d->reg.TCR & TCR_LB);
     }
     tally_update(d);
@@ -141,6 +139,12 @@ static void imr_written(struct nic *n, struct wr w)
     d->reg.rx_irq |= d->reg.IMR & ISR_PRX;
     dp8390_irq_update(d);
     dp8390_rx_offer(d);
+}
+
+static void bnry_written(struct nic *n, struct wr w)
+{
+    dp8390_strict_boundary(dp8390_of(n));
+    dp8390_rx_offer(dp8390_of(n));
 }
 
 static void rx_offer_written(struct nic *n, struct wr w)
@@ -168,8 +172,29 @@ static void tcr_written(struct nic *n, struct wr w)
     }
     if (!(d->reg.TCR & TCR_LB)) {
         d->reg.rx_ritual = 0;
+        if (d->reg.running && (w.old & TCR_LB)) {
+            dp8390_strict_connected(d);
+        }
     }
     dp8390_rx_offer(d);
+}
+
+static void dcr_written(struct nic *n, struct wr w)
+{
+    struct dp8390 *d = dp8390_of(n);
+
+    if (dp8390_remote_active(d)) {
+        dp8390_strict(d, DP8390_EVENT_STRICT_DCR, w.val);
+    }
+}
+
+static void tx_written(struct nic *n, struct wr w)
+{
+    struct dp8390 *d = dp8390_of(n);
+
+    if (d->reg.CR & CR_TXP) {
+        dp8390_strict(d, DP8390_EVENT_STRICT_TX_BUSY, w.val);
+    }
 }
 
 /* RSAR and CRDA are one counter */
@@ -177,6 +202,7 @@ static void rsar_written(struct nic *n, struct wr w)
 {
     struct dp8390 *d = dp8390_of(n);
 
+    dp8390_strict_cut(d);
     d->reg.CRDA0 = d->reg.RSAR0;
     d->reg.CRDA1 = d->reg.RSAR1;
     d->reg.remote_new = 1;
@@ -184,6 +210,7 @@ static void rsar_written(struct nic *n, struct wr w)
 
 static void rbcr_written(struct nic *n, struct wr w)
 {
+    dp8390_strict_cut(dp8390_of(n));
     dp8390_of(n)->reg.remote_new = 1;
 }
 
@@ -313,6 +340,18 @@ void dp8390_hold(struct dp8390 *d, bool hold)
     d->reg.remote = DP8390_REMOTE_IDLE;
     dp8390_tx_kick(d);
     dp8390_rx_offer(d);
+}
+
+void dp8390_pause(struct dp8390 *d, bool pause)
+{
+    d->reg.tx_paused = pause;
+    dp8390_tx_kick(d);
+}
+
+bool dp8390_hears(const struct dp8390 *d)
+{
+    return d->nic.link_up && d->reg.running && !d->reg.held &&
+           !(d->reg.TCR & TCR_LB);
 }
 
 void dp8390_link(struct nic *n)

@@ -55,26 +55,47 @@ enum {
     EVENT(OVERFLOW, "overflow",                                                \
           "The ring is full and software does not know: OVW was raised, a "    \
           "frame of that length waits")                                        \
+    EVENT(PAUSE, "pause", "A PAUSE frame of that many quanta was obeyed")      \
     EVENT(STRICT_TX_SHORT, "strict-tx-short",                                  \
           "Software sent a frame of that length without padding it")           \
     EVENT(STRICT_TX_LONG, "strict-tx-long",                                    \
           "Software sent a frame of that length, longer than Ethernet's")      \
     EVENT(STRICT_TX_STOPPED, "strict-tx-stopped",                              \
           "Software set CR.TXP while the chip was stopped; the value is CR")   \
+    EVENT(STRICT_TX_BUSY, "strict-tx-busy",                                    \
+          "Software wrote TPSR, TBCR0, TBCR1 or CR.TXP while a frame was "     \
+          "being sent; the value is what it wrote")                            \
     EVENT(STRICT_DMA_STOPPED, "strict-dma-stopped",                            \
           "Software began remote DMA while the chip was stopped; the value "   \
           "is CR")                                                             \
     EVENT(STRICT_DMA_CODE, "strict-dma-code",                                  \
           "Software wrote CR with RD2-0 = 0, which is not allowed; the value " \
           "is CR")                                                             \
+    EVENT(STRICT_DMA_CUT, "strict-dma-cut",                                    \
+          "Software gave up remote DMA that was not over; the value is CRDA")  \
+    EVENT(STRICT_DCR, "strict-dcr",                                            \
+          "Software wrote DCR during remote DMA; the value is what it wrote")  \
     EVENT(STRICT_PORT, "strict-port",                                          \
           "Software used the data port without remote DMA in that direction; " \
           "the value is CRDA")                                                 \
     EVENT(STRICT_ODD, "strict-odd",                                            \
           "Software began remote DMA in words at that odd address")            \
+    EVENT(STRICT_COUNT, "strict-count",                                        \
+          "Software began remote DMA in words of that odd number of bytes")    \
     EVENT(STRICT_RING, "strict-ring",                                          \
           "Software moved the ring while frames could arrive; the value is "   \
           "what it wrote")                                                     \
+    EVENT(STRICT_BOUNDS, "strict-bounds",                                      \
+          "Reception began with a ring that is none: PSTART is 0 or not "      \
+          "below PSTOP, or CURR or BNRY is outside; the value is PSTART and "  \
+          "PSTOP")                                                             \
+    EVENT(STRICT_BNRY, "strict-bnry",                                          \
+          "Software moved BNRY out of the ring; the value is what it wrote")   \
+    EVENT(STRICT_OVERFLOW, "strict-overflow",                                  \
+          "Software left out a step of the recovery from an overflow: it "     \
+          "acknowledged OVW without having stopped the chip, or neither "      \
+          "stopped nor in loopback, or started it without loopback; the "      \
+          "value is CR")                                                       \
     EVENT(STRICT_FIFO, "strict-fifo",                                          \
           "Software read the FIFO outside loopback")                           \
     EVENT(STRICT_PAGE2, "strict-page2",                                        \
@@ -97,11 +118,13 @@ struct dp8390;
  * @read, @write: A byte of local memory, for remote DMA; any address is legal
  * @ram: Packet memory from @at on, with *@len set to the bytes up to its end;
  *       NULL where there is none.  For local DMA
+ * @tx_ram: The same for transmission
  */
 struct dp8390_board {
     uint8_t (*read)(struct dp8390 *d, uint16_t at);
     void (*write)(struct dp8390 *d, uint16_t at, uint8_t val);
     uint8_t *(*ram)(struct dp8390 *d, uint16_t at, uint32_t *len);
+    uint8_t *(*tx_ram)(struct dp8390 *d, uint16_t at, uint32_t *len);
 };
 
 /**
@@ -143,6 +166,14 @@ void dp8390_reset(struct dp8390 *d, enum nic_reset kind);
  * has the EEPROM
  */
 void dp8390_hold(struct dp8390 *d, bool hold);
+
+/**
+ * dp8390_pause() - Keep frames back, or let them go, as flow control does
+ */
+void dp8390_pause(struct dp8390 *d, bool pause);
+
+/* Whether frames from the network are looked at */
+bool dp8390_hears(const struct dp8390 *d);
 
 /* Register page that CR selects */
 unsigned dp8390_page(const struct dp8390 *d);

@@ -9,6 +9,13 @@
 enum {
     ETH_HDR = 14,
     MAC = 6,
+    /* MAC control frames, 802.3 31.4 */
+    CONTROL_TYPE_AT = 12,
+    CONTROL_TYPE = 0x8808,
+    CONTROL_OPCODE_AT = 14,
+    CONTROL_PAUSE = 1,
+    CONTROL_TIME_AT = 16,
+    CONTROL_HDR = 18,
     MAGIC_SYNC = 6,
     MAGIC_COPIES = 16,
     /* Copies begin behind the sync bytes; see may_be_magic() */
@@ -188,6 +195,21 @@ bool frame_is_broadcast(const uint8_t *addr)
     static const uint8_t ones[MAC] = { 255, 255, 255, 255, 255, 255 };
 
     return !memcmp(addr, ones, sizeof(ones));
+}
+
+bool frame_is_pause(const struct frame_in *f, const uint8_t mac[6],
+                    uint16_t *time)
+{
+    static const uint8_t group[MAC] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x01 };
+
+    if (f->avail < CONTROL_HDR ||
+        be16_at(f->head + CONTROL_TYPE_AT) != CONTROL_TYPE ||
+        be16_at(f->head + CONTROL_OPCODE_AT) != CONTROL_PAUSE ||
+        (memcmp(f->head, group, MAC) && memcmp(f->head, mac, MAC))) {
+        return false;
+    }
+    *time = be16_at(f->head + CONTROL_TIME_AT);
+    return true;
 }
 
 /* Magic packets */

@@ -94,6 +94,15 @@ void frame_pad(struct nic_frame *f);
 bool frame_is_broadcast(const uint8_t *addr);
 
 /**
+ * frame_is_pause() - Whether a frame is a PAUSE frame for @mac
+ * @time: Set to how long, in units of 512 bits; 0 ends a pause
+ *
+ * IEEE 802.3, 31.4 and annex 31B: to the address of all such frames, or ours.
+ */
+bool frame_is_pause(const struct frame_in *f, const uint8_t mac[6],
+                    uint16_t *time);
+
+/**
  * frame_is_magic() - Whether a magic packet for @mac is anywhere in a frame
  *
  * At least six bytes FFh, then the address 16 times.

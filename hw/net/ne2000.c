@@ -4,69 +4,31 @@
  *
  * The boards around the DP8390: 32 ports, of which 00-0F are the chip, 10-17
  * its data port and 18-1F a reset port; and local memory, in which remote DMA
- * sees the address PROM at 0 and 16 KiB of packet memory at 4000h and, A15 not
- * being decoded for it, at C000h, where NetWare 3.11 is said to transmit from.
- * Nothing else may look like memory, or drivers find a board that this is not:
- * the rest reads FFh.
+ * sees the address PROM at 0 and 16 KiB of packet memory at 4000h.  Nothing
+ * else may look like memory, or drivers find a board that this is not: the rest
+ * reads FFh.
  *
  * The PROM is 8 bits wide on a 16-bit board, so each of its bytes appears
  * twice; bytes 14 and 15 are 'W', or 'B' in an 8-bit slot, where half of the
  * packet memory is there.
  *
  * The RTL8029AS has a DP8390 and the memory inside, a 32-bit data port, and
- * register page 3 with a 93C46 EEPROM.  After Realtek's RTL8029AS datasheet
- * (preliminary, 1997) and, where that could not be had, the RTL8019AS's (2001),
- * among that the layout of the EEPROM.  Loading it takes no time here.
+ * register page 3: rtl8029.c.
  *
- * Neither masters the bus.  Left out: Plug and Play of the RTL8019AS, the boot
- * ROM page register, power-down, and flow control (CONFIG2.FCE).
+ * Neither masters the bus.  Left out: Plug and Play of the RTL8019AS, and the
+ * boot ROM page register.
  */
 #include <string.h>
 
-#include "hw/net/dp8390.h"
-#include "hw/net/eeprom93.h"
+#include "hw/net/ne2000.h"
 
 enum {
     PORTS = 32,
     PORT_DATA = 0x10,
     PORT_RESET = 0x18,
 
-    RAM_AT = 0x4000,
-    RAM_SIZE = 0x4000,
-    RAM_SIZE_8 = 0x2000,
-
-    /* The RTL8029AS's has the 8-bit board's image behind the other */
-    PROM = 16,
-    PROM_8029 = 32,
-    PROM_MARK = 14,
-    MARK_16 = 'W',
-    MARK_8 = 'B',
-
-    WORDS = EEPROM93C46_WORDS,
-    PAGE3_REGS = 16,
-
-    /* Bytes of the EEPROM: the RTL8019AS's layout, and MINIX for the last */
-    EE_CONFIG2 = 0x01,
-    EE_CONFIG3 = 0x02,
-    EE_ADDRESS = 0x04,
-    EE_PRODUCT = 0x0a,
-    EE_PRODUCT_LEN = 8,
-    EE_VENDOR = 0x78,
-    EE_DEVICE = 0x7a,
-    EE_SUBSYSTEM_VENDOR = 0x7c,
-    EE_SUBSYSTEM = 0x7e,
-};
-
-/* 9346CR */
-enum {
-    EEM = 3 << 6,
-    EEM_LOAD = 1 << 6,
-    EEM_PROGRAM = 2 << 6,
-    EEM_CONFIG = 3 << 6,
-    EECS = 1 << 3,
-    EESK = 1 << 2,
-    EEDI = 1 << 1,
-    EEDO = 1 << 0,
+    /* What NetWare 3.11 is said to transmit from, see board_tx_ram() */
+    TX_ALIAS_AT = 0xc000,
 };
 
 /* Properties; the chip's is first */
@@ -77,59 +39,25 @@ enum {
     PROPS_ISA,
 };
 
-/**
- * struct memory - Local memory
- * @prom: Address PROM, without the doubling
- * @ram:  Packet memory
- */
-struct memory {
-    uint8_t prom[PROM_8029], ram[RAM_SIZE];
-};
-
-/**
- * struct ne2000 - A board
- * @reg:    Page 3 of the RTL8029AS
- * @eeprom: Of the RTL8029AS
- */
-struct ne2000 {
-    struct dp8390 chip;
-    struct {
-        uint8_t CR9346, CONFIG0, CONFIG2, CONFIG3, HLTCLK, ID[2];
-    } reg;
-    struct eeprom93 eeprom;
-    struct memory mem;
-};
-
-static struct ne2000 *ne2000_of(struct nic *n)
-{
-    return (struct ne2000 *)n;
-}
-
 static struct ne2000 *board_of(struct dp8390 *d)
 {
     return (struct ne2000 *)d;
 }
 
-static bool is_8029(const struct ne2000 *b)
-{
-    return b->chip.nic.model->chip == DP8390_RTL8029;
-}
-
 static bool in_slot8(const struct ne2000 *b)
 {
-    return !is_8029(b) && b->chip.nic.prop[PROP_SLOT8];
+    return !ne2000_is_8029(b) && b->chip.nic.prop[PROP_SLOT8];
 }
 
 /* Local memory */
 
-/* A15 is not decoded for it */
 static uint8_t *board_ram(struct dp8390 *d, uint16_t at, uint32_t *len)
 {
     struct ne2000 *b = board_of(d);
-    uint32_t size = in_slot8(b) ? RAM_SIZE_8 : RAM_SIZE;
-    uint32_t off = at & (RAM_AT - 1);
+    uint32_t size = in_slot8(b) ? NE2000_RAM_8 : NE2000_RAM;
+    uint32_t off = (uint32_t)at - NE2000_RAM_AT;
 
-    if (!(at & RAM_AT) || off >= size) {
+    if (off >= size) {
         *len = 0;
         return NULL;
     }
@@ -137,10 +65,22 @@ static uint8_t *board_ram(struct dp8390 *d, uint16_t at, uint32_t *len)
     return b->mem.ram + off;
 }
 
+/*
+ * QEMU has had this for NetWare 3.11 since 2004: what is sent from page C0h on
+ * is in page 40h on, where software put it.  No other witness was found, and
+ * nothing but transmission needs it.
+ */
+static uint8_t *board_tx_ram(struct dp8390 *d, uint16_t at, uint32_t *len)
+{
+    unsigned alias = at >= TX_ALIAS_AT ? TX_ALIAS_AT - NE2000_RAM_AT : 0;
+
+    return board_ram(d, (uint16_t)(at - alias), len);
+}
+
 static uint8_t board_read(struct dp8390 *d, uint16_t at)
 {
     struct ne2000 *b = board_of(d);
-    unsigned prom = is_8029(b) ? PROM_8029 : PROM;
+    unsigned prom = ne2000_is_8029(b) ? RTL8029_PROM : NE2000_PROM;
     uint32_t len;
     const uint8_t *p;
 
@@ -165,162 +105,30 @@ static const struct dp8390_board board = {
     .read = board_read,
     .write = board_write,
     .ram = board_ram,
+    .tx_ram = board_tx_ram,
 };
-
-/* PROM and EEPROM */
-
-static uint8_t eeprom_byte(const struct ne2000 *b, unsigned at)
-{
-    return (uint8_t)(b->eeprom.word[at / 2] >> (at & 1 ? 8 : 0));
-}
-
-static void eeprom_put16(struct ne2000 *b, unsigned at, uint16_t val)
-{
-    b->eeprom.word[at / 2] = val;
-}
-
-/* Power-on: an image that suits the board */
-static void eeprom_init(struct ne2000 *b)
-{
-    const struct nic_pci *pci = b->chip.nic.model->pci;
-    const uint8_t *mac = b->chip.nic.mac;
-
-    for (unsigned i = 0; i < EEPROM93_WORDS_MAX; i++) {
-        b->eeprom.word[i] = 0;
-    }
-    for (unsigned i = 0; i < 6; i += 2) {
-        eeprom_put16(b, EE_ADDRESS + i, (uint16_t)(mac[i] | mac[i + 1] << 8));
-    }
-    eeprom_put16(b, EE_VENDOR, pci->vendor);
-    eeprom_put16(b, EE_DEVICE, pci->device);
-    eeprom_put16(b, EE_SUBSYSTEM_VENDOR, pci->subsystem_vendor);
-    eeprom_put16(b, EE_SUBSYSTEM, pci->subsystem);
-    eeprom93_power_on(&b->eeprom);
-}
-
-static void eeprom_load(struct ne2000 *b)
-{
-    uint8_t *prom = b->mem.prom;
-
-    b->reg.CONFIG2 = eeprom_byte(b, EE_CONFIG2);
-    b->reg.CONFIG3 = eeprom_byte(b, EE_CONFIG3);
-    for (unsigned i = 0; i < 6; i++) {
-        prom[i] = eeprom_byte(b, EE_ADDRESS + i);
-    }
-    for (unsigned i = 0; i < EE_PRODUCT_LEN; i++) {
-        prom[6 + i] = eeprom_byte(b, EE_PRODUCT + i);
-    }
-    memcpy(prom + PROM, prom, PROM_MARK);
-    memset(prom + PROM_MARK, MARK_16, 2);
-    memset(prom + PROM + PROM_MARK, MARK_8, 2);
-}
 
 /* The NE2000's is a part of its own, programmed in the factory */
 static void prom_init(struct ne2000 *b)
 {
+    uint8_t mark = in_slot8(b) ? NE2000_MARK_8 : NE2000_MARK_16;
+
     memset(b->mem.prom, 0, sizeof(b->mem.prom));
     memcpy(b->mem.prom, b->chip.nic.mac, 6);
-    memset(b->mem.prom + PROM_MARK, in_slot8(b) ? MARK_8 : MARK_16, 2);
+    memset(b->mem.prom + NE2000_PROM_MARK, mark, 2);
 }
-
-/* Page 3 of the RTL8029AS */
-
-static void cr9346_written(struct nic *n, struct wr w)
-{
-    struct ne2000 *b = ne2000_of(n);
-    unsigned cr = b->reg.CR9346, mode = cr & EEM;
-    bool open = mode == EEM_PROGRAM;
-
-    eeprom93_pins(&b->eeprom, WORDS, open && (cr & EECS), open && (cr & EESK),
-                  open && (cr & EEDI), n->host->now(n));
-    if (mode == EEM_LOAD) {
-        b->reg.CR9346 = 0;
-        eeprom_load(b);
-        dp8390_reset(&b->chip, NIC_RESET_CHIP);
-    }
-    dp8390_hold(&b->chip, open);
-}
-
-static uint32_t cr9346_fetch(struct nic *n, unsigned i)
-{
-    struct ne2000 *b = ne2000_of(n);
-    bool out = (b->reg.CR9346 & EEM) == EEM_PROGRAM &&
-               eeprom93_do(&b->eeprom, n->host->now(n));
-
-    return b->reg.CR9346 | (out ? EEDO : 0u);
-}
-
-static bool config_open(struct nic *n)
-{
-    return (ne2000_of(n)->reg.CR9346 & EEM) == EEM_CONFIG;
-}
-
-#define REG(id, member, at, ...)                                               \
-    {                                                                          \
-        .name = (id), .offset = (at), .width = 1, .chips = DP8390_RTL8029,     \
-        .field = offsetof(struct ne2000, reg.member) -                         \
-                 offsetof(struct ne2000, reg),                                 \
-        .ref = "RTL8029AS page 3", __VA_ARGS__                                 \
-    }
-
-static const struct reg page3_reg[] = {
-    REG("9346CR", CR9346, 0x01, .rw = EEM | EECS | EESK | EEDI,
-        .written = cr9346_written, .fetch = cr9346_fetch,
-        .title = "EEPROM Command"),
-    REG("CONFIG0", CONFIG0, 0x03, .dir = REG_READ,
-        .title = "Configuration 0: BNC"),
-    REG("CONFIG2", CONFIG2, 0x05, .keep = 1u << NIC_RESET_CHIP, .rw = 0xe0,
-        .open = config_open,
-        .title = "Configuration 2: medium, flow control, boot ROM"),
-    REG("CONFIG3", CONFIG3, 0x06, .keep = 1u << NIC_RESET_CHIP, .rw = 0x46,
-        .open = config_open,
-        .title = "Configuration 3: full duplex, LEDs, sleep"),
-    REG("HLTCLK", HLTCLK, 0x09, .dir = REG_WRITE, .reset = 0xff, .rw = 0xff,
-        .title = "Halt Clock"),
-    REG("8029ASID0", ID[0], 0x0e, .dir = REG_READ, .reset = 0x29,
-        .title = "Identity, low byte"),
-    REG("8029ASID1", ID[1], 0x0f, .dir = REG_READ, .reset = 0x80,
-        .title = "Identity, high byte"),
-};
-
-#undef REG
-
-static uint16_t page3_map[PAGE3_REGS / 4];
-
-static const struct regfile page3_regs = {
-    .name = "RTL8029AS page 3",
-    .reg = page3_reg,
-    .n = REGS_N(page3_reg),
-    .base = offsetof(struct ne2000, reg),
-    .map = page3_map,
-    .size = PAGE3_REGS,
-};
-
-static const struct reg eeprom_reg[] = {
-    EEPROM93_ROWS(.keep = DP8390_KEEP, .chips = DP8390_RTL8029),
-};
-
-static uint16_t eeprom_map[1];
-
-static const struct regfile eeprom_regs = {
-    .name = "EEPROM",
-    .reg = eeprom_reg,
-    .n = REGS_N(eeprom_reg),
-    .base = offsetof(struct ne2000, eeprom),
-    .map = eeprom_map,
-};
 
 /* No address of the bus reaches these; all are saved */
 #define ROW(id, member, n, text)                                               \
     {                                                                          \
         .name = (id), .width = 1, .count = (n), .hidden = true,                \
-        .keep = DP8390_KEEP, .field = offsetof(struct memory, member),         \
+        .keep = DP8390_KEEP, .field = offsetof(struct ne2000_memory, member),  \
         .title = text                                                          \
     }
 
 static const struct reg mem_reg[] = {
-    ROW("PROM", prom, PROM_8029, "Address PROM"),
-    ROW("RAM", ram, RAM_SIZE, "Packet memory"),
+    ROW("PROM", prom, RTL8029_PROM, "Address PROM"),
+    ROW("RAM", ram, NE2000_RAM, "Packet memory"),
 };
 #undef ROW
 
@@ -335,7 +143,7 @@ static const struct regfile mem_regs = {
 };
 
 static const struct regfile *const regfiles[] = {
-    &dp8390_regs, &page3_regs, &eeprom_regs, &mem_regs, NULL,
+    &dp8390_regs, &rtl8029_regs, &rtl8029_eeprom_regs, &mem_regs, NULL,
 };
 
 /* Ports */
@@ -344,12 +152,19 @@ static const struct regfile *const regfiles[] = {
 static void port_reset(struct ne2000 *b)
 {
     nic_event(&b->chip.nic, DP8390_EVENT_RESET, 0);
-    b->reg.CR9346 = 0;
-    dp8390_reset(&b->chip, NIC_RESET_CHIP);
+    if (ne2000_is_8029(b)) {
+        rtl8029_port_reset(b);
+    } else {
+        dp8390_reset(&b->chip, NIC_RESET_CHIP);
+    }
 }
 
+/* Without a clock nothing answers, but page 3, where software halted it */
 static uint8_t port_read(struct ne2000 *b, uint32_t off)
 {
+    if (rtl8029_halted(b)) {
+        return UINT8_MAX;
+    }
     if (off >= PORT_RESET) {
         port_reset(b);
         return UINT8_MAX;
@@ -358,19 +173,21 @@ static uint8_t port_read(struct ne2000 *b, uint32_t off)
         return (uint8_t)dp8390_port_read(&b->chip, 1);
     }
     if (off && dp8390_page(&b->chip) == 3) {
-        return (uint8_t)regs_read(&page3_regs, &b->chip.nic, off, 1);
+        return rtl8029_read(b, off);
     }
     return dp8390_read(&b->chip, off);
 }
 
 static void port_write(struct ne2000 *b, uint32_t off, uint8_t val)
 {
-    if (off >= PORT_RESET) {
+    if (rtl8029_halted(b)) {
+        rtl8029_write(b, off, val);
+    } else if (off >= PORT_RESET) {
         port_reset(b);
     } else if (off >= PORT_DATA) {
         dp8390_port_write(&b->chip, 1, val);
     } else if (off && dp8390_page(&b->chip) == 3) {
-        regs_write(&page3_regs, &b->chip.nic, off, 1, val);
+        rtl8029_write(b, off, val);
     } else {
         dp8390_write(&b->chip, off, val);
     }
@@ -380,7 +197,7 @@ static void port_write(struct ne2000 *b, uint32_t off, uint8_t val)
 static bool is_data(const struct ne2000 *b, uint32_t off, unsigned size)
 {
     return size > 1 && off >= PORT_DATA && off + size <= PORT_RESET &&
-           !in_slot8(b);
+           !in_slot8(b) && !rtl8029_halted(b);
 }
 
 /* The chip is 8 bits wide: wider accesses are as many cycles */
@@ -422,33 +239,39 @@ static void ne2000_reset(struct nic *n, enum nic_reset kind)
     struct ne2000 *b = ne2000_of(n);
 
     b->chip.board = &board;
-    regs_reset(&page3_regs, n, kind);
+    regs_reset(&rtl8029_regs, n, kind);
     if (kind == NIC_RESET_POWER) {
         regs_reset(&mem_regs, n, kind);
-        if (is_8029(b)) {
-            eeprom_init(b);
-        } else {
-            prom_init(b);
-        }
-    }
-    if (is_8029(b)) {
-        eeprom93_pins(&b->eeprom, WORDS, false, false, false, n->host->now(n));
-        eeprom_load(b);
     }
     dp8390_reset(&b->chip, kind);
+    if (ne2000_is_8029(b)) {
+        if (kind == NIC_RESET_POWER) {
+            rtl8029_power_on(b);
+        }
+        rtl8029_load(b);
+    } else if (kind == NIC_RESET_POWER) {
+        prom_init(b);
+    }
 }
 
-/* There are no timers */
+static bool ne2000_receive(struct nic *n, const struct nic_rx *rx)
+{
+    struct ne2000 *b = ne2000_of(n);
+
+    return (ne2000_is_8029(b) && rtl8029_pause(b, rx)) || dp8390_receive(n, rx);
+}
+
+/* Only the RTL8029AS has a timer, and only that one */
 static void ne2000_expired(struct nic *n, unsigned id)
 {
+    rtl8029_resume(ne2000_of(n));
 }
 
 static bool ne2000_loaded(struct nic *n)
 {
     struct ne2000 *b = ne2000_of(n);
 
-    /* What 9346CR says, and the chip was told */
-    if (b->chip.reg.held != ((b->reg.CR9346 & EEM) == EEM_PROGRAM)) {
+    if (!rtl8029_loaded(b)) {
         return false;
     }
     dp8390_loaded(&b->chip);
@@ -493,10 +316,11 @@ static const struct nic_isa isa_ne2000 = {
 #define MODEL(model_name, text, bit, on, table, n)                             \
     {                                                                          \
         .name = (model_name), .desc = (text), .chip = (bit),                   \
-        .size = sizeof(struct ne2000), .slave = true, on, .prop = (table),     \
-        .n_props = (n), .event = dp8390_events, .n_events = DP8390_EVENTS,     \
-        .regs = regfiles, .reset = ne2000_reset, .read = ne2000_read,          \
-        .write = ne2000_write, .receive = dp8390_receive,                      \
+        .size = sizeof(struct ne2000),                                         \
+        .timers = (bit) == DP8390_RTL8029 ? RTL8029_TIMERS : 0, .slave = true, \
+        on, .prop = (table), .n_props = (n), .event = dp8390_events,           \
+        .n_events = DP8390_EVENTS, .regs = regfiles, .reset = ne2000_reset,    \
+        .read = ne2000_read, .write = ne2000_write, .receive = ne2000_receive, \
         .expired = ne2000_expired, .run = dp8390_run, .link = dp8390_link,     \
         .loaded = ne2000_loaded, .filter = dp8390_filter,                      \
     }

@@ -225,15 +225,6 @@ static void test_widths(gconstpointer model)
     host_stop();
 }
 
-static void moved(gconstpointer fn)
-{
-    void (*const *test)(void) = fn;
-
-    ne_moves = true;
-    (*test)();
-    ne_moves = false;
-}
-
 int main(int argc, char **argv)
 {
     static const struct {
@@ -249,10 +240,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_autofree char *path = g_strconcat("/remote/", tests[i].name, NULL);
-        g_autofree char *twice = g_strconcat(path, "/moved", NULL);
 
-        g_test_add_func(path, tests[i].fn);
-        g_test_add_data_func(twice, &tests[i].fn, moved);
+        ne_add(path, tests[i].fn);
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
         g_autofree char *path = g_strconcat("/remote/", models[i], NULL);

@@ -9,7 +9,7 @@
 
 #include "nic-host.h"
 
-bool ne_moves;
+static bool moves;
 
 void ne_move(void)
 {
@@ -24,9 +24,26 @@ void ne_move(void)
     host.edges = edges;
 }
 
+static void moving(gconstpointer fn)
+{
+    void (*test)(void) = (void (*)(void))(uintptr_t)fn;
+
+    moves = true;
+    test();
+    moves = false;
+}
+
+void ne_add(const char *path, void (*test)(void))
+{
+    g_autofree char *twice = g_strconcat(path, "/moved", NULL);
+
+    g_test_add_func(path, test);
+    g_test_add_data_func(twice, (gconstpointer)(uintptr_t)test, moving);
+}
+
 uint8_t in(unsigned port)
 {
-    if (ne_moves) {
+    if (moves) {
         ne_move();
     }
     return (uint8_t)host_read(0, port, 1);
@@ -34,7 +51,7 @@ uint8_t in(unsigned port)
 
 void out(unsigned port, uint8_t val)
 {
-    if (ne_moves) {
+    if (moves) {
         ne_move();
     }
     host_write(0, port, 1, val);

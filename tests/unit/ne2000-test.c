@@ -387,82 +387,6 @@ static void test_slot8(void)
     host_stop();
 }
 
-/* The 93C46 behind 9346CR */
-
-static void pins(uint8_t cs, uint8_t di)
-{
-    out(1, (uint8_t)(0x80 | cs | di));
-    out(1, (uint8_t)(0x80 | cs | di | 4));
-    out(1, (uint8_t)(0x80 | cs | di));
-}
-
-static void command(uint32_t bits, unsigned n)
-{
-    out(1, 0x80);
-    out(1, 0x88);
-    while (n--) {
-        pins(8, bits >> n & 1 ? 2 : 0);
-    }
-}
-
-static uint16_t ee_read(unsigned at)
-{
-    uint16_t val = 0;
-
-    command(6 << 6 | at, 9);
-    for (unsigned i = 0; i < 16; i++) {
-        pins(8, 0);
-        val = (uint16_t)(val << 1 | (in(1) & 1));
-    }
-    out(1, 0x80);
-    return val;
-}
-
-static void ee_write(unsigned at, uint16_t val)
-{
-    command(0x130, 9);
-    out(1, 0x80);
-    command((uint32_t)(5 << 6 | at) << 16 | val, 25);
-    out(1, 0x80);
-    out(1, 0x88);
-    for (unsigned i = 0; i < 20 && !(in(1) & 1); i++) {
-        host_step(1000000);
-    }
-    g_assert_cmphex(in(1) & 1, ==, 1);
-    out(1, 0x80);
-}
-
-static void test_eeprom(void)
-{
-    uint8_t mac[12];
-
-    ne_start("ne2k_pci", 0);
-    out(NE_CR, 0xe2);
-    g_assert_cmphex(ee_read(0x3c), ==, 0x10ec);
-    g_assert_cmphex(ee_read(0x3d), ==, 0x8029);
-    g_assert_cmphex(ee_read(2), ==, host.nic->mac[0] | host.nic->mac[1] << 8);
-    /* No DMA meanwhile */
-    g_assert_true(ne_offer(60, 1));
-    ee_write(2, 0x3302);
-    g_assert_cmphex(ee_read(2), ==, 0x3302);
-    out(1, 0);
-    out(NE_CR, 0x22);
-    g_assert_cmphex(in1(NE_CURR), ==, NE_FIRST);
-    ne_read(0, mac, 12);
-    g_assert_cmphex(mac[0], ==, host.nic->mac[0]);
-    out(NE_CR, 0xe2);
-    out(1, 0x40);
-    out(NE_CR, 0x22);
-    ne_read(0, mac, 12);
-    g_assert_cmphex(mac[0], ==, 0x02);
-    g_assert_cmphex(mac[2], ==, 0x33);
-    /* It lasts through a bus reset, not a change of board */
-    nic_reset(host.nic, NIC_RESET_BUS);
-    out(NE_CR, 0xe1);
-    g_assert_cmphex(ee_read(2), ==, 0x3302);
-    host_stop();
-}
-
 /* CVE-2007-5729: a frame longer than Ethernet's; and anything at all */
 static void test_tx_length(void)
 {
@@ -556,7 +480,6 @@ int main(int argc, char **argv)
         { "/ne2000/ipxe", test_ipxe },
         { "/ne2000/os2", test_os2 },
         { "/ne2000/slot8", test_slot8 },
-        { "/ne2000/eeprom", test_eeprom },
         { "/ne2000/tx-length", test_tx_length },
         { "/ne2000/rx-length", test_rx_length },
         { "/ne2000/wide", test_wide },
