@@ -6,7 +6,14 @@
 
 #include "check.h"
 
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+    GROWTH_KIB = 64 * 1024,
+    PATIENCE_MS = 20000,
+};
 
 struct qtest *card_start(struct pci_dev *pci, struct netpeer *peer,
                          const char *model, const char *args, bool realtime)
@@ -48,6 +55,45 @@ bool wire_same(struct qtest *s, struct netpeer *peer, const struct frame *want)
 
     return wire_frame(s, peer, &f) && check_eq(f.len, want->len) &&
            check_mem(f.data, want->data, want->len);
+}
+
+void wire_drain(struct netpeer *peer, size_t longest)
+{
+    struct frame f;
+
+    while (netpeer_receive(peer, &f, 5)) {
+        if (f.len > longest) {
+            check_failed(__FILE__, __LINE__, "a frame of %zu bytes came out",
+                         f.len);
+        }
+    }
+}
+
+/* In one piece: the other side may hang up when it saw the length */
+void wire_raw(struct netpeer *peer, uint32_t claimed, const void *data,
+              size_t len)
+{
+    g_autofree uint8_t *message = g_malloc(4 + len);
+
+    put32(message, claimed);
+    if (len) {
+        memcpy(message + 4, data, len);
+    }
+    check_eq(send(peer->fd, message, 4 + len, MSG_NOSIGNAL), 4 + len);
+}
+
+struct attack attack_begin(struct qtest *s)
+{
+    return (struct attack){ s, g_get_monotonic_time(), qtest_rss_kib(s) };
+}
+
+void attack_survived(const struct attack *a)
+{
+    gint64 now = g_get_monotonic_time();
+
+    check(qtest_alive(a->qts));
+    check_range((now - a->began) / 1000, 0, PATIENCE_MS);
+    check_range(qtest_rss_kib(a->qts), 1, a->rss + GROWTH_KIB);
 }
 
 void card_test_add(const struct card_family *family, const char *group,

@@ -31,6 +31,32 @@ bool wire_silent(struct qtest *s, struct netpeer *peer);
 /** wire_same() - The next frame out of the card must equal @want */
 bool wire_same(struct qtest *s, struct netpeer *peer, const struct frame *want);
 
+/**
+ * wire_drain() - Throw away what came out of the card
+ * @longest: No frame must be longer
+ */
+void wire_drain(struct netpeer *peer, size_t longest);
+
+/**
+ * wire_raw() - Put bytes on the cable that claim to be a frame
+ * @claimed: Length that the emulator is told
+ */
+void wire_raw(struct netpeer *peer, uint32_t claimed, const void *data,
+              size_t len);
+
+/** struct attack - What an emulator must survive, and how it was before */
+struct attack {
+    struct qtest *qts;
+    gint64 began;
+    unsigned long rss;
+};
+
+/** attack_begin() - Note time and size of the emulator */
+struct attack attack_begin(struct qtest *s);
+
+/** attack_survived() - It lives, has not grown, and did not take long */
+void attack_survived(const struct attack *a);
+
 /** struct card_family - Models that share their tests */
 struct card_family {
     const char *name;
