@@ -328,20 +328,46 @@ static void machine_check(struct machine *m)
     if (m->irq && peek(n, "ICR", &cause) && peek(n, "IMS", &mask)) {
         MUST(cause & mask);
     }
+    if (m->irq && peek(n, "ISR", &cause) && peek(n, "IMR", &mask)) {
+        MUST(cause & mask);
+    }
     m->calls = 0;
     m->bytes = 0;
 }
 
 /* Steps */
 
-/* A register of the first file, its offset and element */
-static uint32_t choose(struct machine *m)
+/* Have CR show the page of register @off of a file that begins at @first */
+static uint32_t turn_page(struct machine *m, unsigned first, uint32_t off)
 {
-    const struct regfile *rf = m->nic->model->regs[0];
-    const struct reg *r = &rf->reg[take(m, 2) % rf->n];
-    unsigned i = take(m, 1) % reg_count(r);
+    nic_write(m->nic, 0, 0, 1, (first + off / 16) << 6);
+    return off % 16;
+}
 
-    return r->offset + i * (r->stride ? r->stride : r->width);
+/**
+ * choose() - A register by its number, see paged_from()
+ * @size: Set to its width
+ *
+ * Return: where in BAR 0 it is now
+ */
+static uint32_t choose(struct machine *m, unsigned *size)
+{
+    const struct regfile *const *rf = m->nic->model->regs;
+    unsigned row = take(m, 2), i = take(m, 1), n = (unsigned)rf[0]->n;
+    const struct reg *r;
+    uint32_t off;
+
+    for (unsigned f = 1; rf[f] && paged_from(rf[f]) >= 0; f++) {
+        n += (unsigned)rf[f]->n;
+    }
+    for (row %= n; row >= (*rf)->n; rf++) {
+        row -= (unsigned)(*rf)->n;
+    }
+    r = &(*rf)->reg[row];
+    off = r->offset + i % reg_count(r) * (r->stride ? r->stride : r->width);
+    *size = r->width < 4 ? r->width : 4;
+    return paged_from(*rf) < 0 ? off
+                               : turn_page(m, (unsigned)paged_from(*rf), off);
 }
 
 static unsigned choose_size(uint32_t from)
@@ -351,15 +377,19 @@ static unsigned choose_size(uint32_t from)
 
 static void op_write(struct machine *m)
 {
-    uint32_t off = choose(m);
+    unsigned size;
+    uint32_t off = choose(m, &size);
     uint32_t val = take(m, 4);
 
-    nic_write(m->nic, 0, off, 4, val);
+    nic_write(m->nic, 0, off, size, val);
 }
 
 static void op_read(struct machine *m)
 {
-    m->digest += nic_read(m->nic, 0, choose(m), 4);
+    unsigned size;
+    uint32_t off = choose(m, &size);
+
+    m->digest += nic_read(m->nic, 0, off, size);
 }
 
 static void op_access(struct machine *m)

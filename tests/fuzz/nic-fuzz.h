@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "hw/regs.h"
 
 /* One byte each, modulo their number, followed by: */
 enum op {
@@ -47,6 +50,21 @@ enum {
     HOST_FILTER,
     HOST_TRACE,
 };
+
+/**
+ * paged_from() - Register files of which the BAR shows 16 registers at a time
+ *
+ * The NE2000's, whose CR chooses.  Their rows are counted behind those of the
+ * model's first file, and choosing one turns the page.
+ *
+ * Return: first page of such a file, -1 for others
+ */
+static inline int paged_from(const struct regfile *rf)
+{
+    return !strcmp(rf->name, "DP8390")             ? 0
+           : !strcmp(rf->name, "RTL8029AS page 3") ? 3
+                                                   : -1;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -49,17 +49,26 @@ static void put(struct seed *s, uint32_t val, unsigned bytes)
     }
 }
 
+/* The number of a register, as nic-fuzz.c counts them; 0 if there is none */
 static unsigned row(const struct seed *s, const char *name)
 {
     const struct nic_model *model = nic_models[s->model];
-    const struct regfile *rf = model->regs[0];
     struct nic n = { .model = model };
+    unsigned before = 0;
 
-    for (unsigned i = 0; i < rf->n; i++) {
-        if (!strcmp(rf->reg[i].name, name) && !rf->reg[i].alias &&
-            reg_present(&rf->reg[i], &n)) {
-            return i;
+    for (unsigned f = 0; model->regs[f]; f++) {
+        const struct regfile *rf = model->regs[f];
+
+        if (f && paged_from(rf) < 0) {
+            break;
         }
+        for (unsigned i = 0; i < rf->n; i++) {
+            if (!strcmp(rf->reg[i].name, name) && !rf->reg[i].alias &&
+                reg_present(&rf->reg[i], &n)) {
+                return before + i;
+            }
+        }
+        before += (unsigned)rf->n;
     }
     return 0;
 }
@@ -444,19 +453,183 @@ static void seed_rings(struct seed *s)
     wr_off(s, 2, 0x3e, 0xffff);
 }
 
+/* NE2000 */
+
+enum {
+    NE_FIRST = 0x4c,
+    NE_STOP = 0x80,
+    NE_DATA = 0x10,
+};
+
+static void ne_port(struct seed *s, unsigned size, unsigned n, bool read)
+{
+    for (unsigned i = 0; i < n; i++) {
+        put(s, OP_ACCESS, 1);
+        put(s, size | (read ? 8 : 0), 1);
+        put(s, NE_DATA, 3);
+        put(s, 0x03020100 + i, 4);
+    }
+}
+
+static void ne_remote(struct seed *s, uint8_t cr, unsigned at, unsigned len)
+{
+    wr(s, "RBCR0", len & 0xff);
+    wr(s, "RBCR1", len >> 8);
+    wr(s, "RSAR0", at & 0xff);
+    wr(s, "RSAR1", at >> 8);
+    wr(s, "CR", cr);
+}
+
+static void ne_on(struct seed *s)
+{
+    static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+
+    wr(s, "CR", 0x21);
+    wr(s, "DCR", 0x49);
+    wr(s, "RCR", 0x1f);
+    wr(s, "TCR", 0x02);
+    wr(s, "TPSR", 0x40);
+    wr(s, "PSTART", NE_FIRST);
+    wr(s, "PSTOP", NE_STOP);
+    wr(s, "BNRY", NE_STOP - 1);
+    wr(s, "ISR", 0xff);
+    wr(s, "IMR", 0x3f);
+    for (unsigned i = 0; i < 8; i++) {
+        wr_at(s, "PAR", i % 6, mac[i % 6]);
+        wr_at(s, "MAR", i, 0xff);
+    }
+    wr(s, "CURR", NE_FIRST);
+    wr(s, "CR", 0x22);
+    wr(s, "TCR", 0);
+}
+
+static void seed_ne_rx(struct seed *s)
+{
+    ne_on(s);
+    for (unsigned i = 0; i < 6; i++) {
+        receive(s, FRAME_UNICAST | (i & 1 ? 0xc0 : 0), 60 + 290 * i, 1 + i % 3,
+                "\x08\x00");
+    }
+    ne_remote(s, 0x0a, NE_FIRST << 8, 4);
+    ne_port(s, 4, 1, true);
+    ne_remote(s, 0x0a, 0x7ff8, 16);
+    ne_port(s, 2, 8, true);
+    wr(s, "BNRY", NE_FIRST + 3);
+    wr(s, "ISR", 0x41);
+    rd(s, "RSR");
+    rd(s, "CNTR2");
+    wr(s, "DCR", 0x59);
+    wr(s, "CR", 0x1a);
+    ne_port(s, 2, 4, true);
+}
+
+static void seed_ne_tx(struct seed *s)
+{
+    ne_on(s);
+    ne_remote(s, 0x12, 0x4000, 64);
+    ne_port(s, 4, 16, false);
+    wr(s, "TBCR0", 60);
+    wr(s, "CR", 0x26);
+    run(s);
+    rd(s, "TSR");
+    wr(s, "CR", 0x26);
+    wr(s, "CR", 0x21);
+    run(s);
+    wr(s, "TPSR", 0xc0);
+    wr(s, "TBCR1", 0x40);
+    wr(s, "CR", 0x26);
+    run(s);
+    /* Multicasts that switch the transmitter */
+    wr(s, "TCR", 8);
+    receive(s, FRAME_RAW, 60, 1, "\x33\x33\x01\x01\x01\x01");
+    wr(s, "TBCR1", 1);
+    wr(s, "CR", 0x26);
+    run(s);
+    receive(s, FRAME_BROADCAST, 60, 1, "");
+    run(s);
+}
+
+static void seed_ne_overflow(struct seed *s)
+{
+    ne_on(s);
+    for (unsigned i = 0; i < 10; i++) {
+        receive(s, FRAME_UNICAST, 1514, 2, "");
+        wr(s, "ISR", 1);
+    }
+    wr(s, "CR", 0x21);
+    ne_remote(s, 0x21, 0, 0);
+    wr(s, "TCR", 2);
+    wr(s, "CR", 0x22);
+    put(s, OP_MIGRATE, 1);
+    wr(s, "BNRY", 0x60);
+    wr(s, "ISR", 0x10);
+    wr(s, "TCR", 0);
+    run(s);
+    receive(s, FRAME_UNICAST | 0x40, 200, 1, "");
+    rd(s, "CNTR1");
+}
+
+static void seed_ne_loop(struct seed *s)
+{
+    ne_on(s);
+    ne_remote(s, 0x12, 0x4000, 64);
+    ne_port(s, 4, 16, false);
+    for (unsigned mode = 2; mode < 8; mode++) {
+        wr(s, "DCR", mode & 1 ? 0x41 : 0x40);
+        wr(s, "TCR", mode);
+        wr(s, "TBCR0", 64 - mode);
+        wr(s, "CR", 0x26);
+        run(s);
+        for (unsigned i = 0; i < 3; i++) {
+            rd(s, "FIFO");
+        }
+    }
+    wr(s, "LNPP", 1);
+}
+
+static void seed_ne_page3(struct seed *s)
+{
+    ne_on(s);
+    wr(s, "9346CR", 0x80);
+    for (int bit = 8; bit >= 0; bit--) {
+        unsigned di = 0x180 >> bit & 1 ? 2 : 0;
+
+        wr(s, "9346CR", 0x88 | di);
+        wr(s, "9346CR", 0x8c | di);
+    }
+    rd(s, "9346CR");
+    wr(s, "9346CR", 0xc0);
+    wr(s, "CONFIG2", 0x20);
+    wr(s, "CONFIG3", 0x40);
+    receive(s, FRAME_PAUSE, 60, 1, "\x01\x01");
+    wr(s, "TBCR0", 60);
+    wr(s, "CR", 0x26);
+    run(s);
+    put(s, OP_MIGRATE, 1);
+    clock_step(s, 30);
+    run(s);
+    wr(s, "CONFIG3", 0x42);
+    wr(s, "HLTCLK", 'H');
+    rd(s, "TSR");
+    wr(s, "HLTCLK", 'R');
+    wr(s, "9346CR", 0x40);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*make)(struct seed *s);
     } seeds[] = {
-        { "tx", seed_tx },       { "tso4", seed_tso4 },
-        { "tso6", seed_tso6 },   { "ufo", seed_ufo },
-        { "rx", seed_rx },       { "loop", seed_loop },
-        { "phy", seed_phy },     { "eeprom", seed_eeprom },
-        { "wake", seed_wake },   { "pause", seed_pause },
-        { "host", seed_host },   { "slots", seed_slots },
-        { "rings", seed_rings },
+        { "tx", seed_tx },           { "tso4", seed_tso4 },
+        { "tso6", seed_tso6 },       { "ufo", seed_ufo },
+        { "rx", seed_rx },           { "loop", seed_loop },
+        { "phy", seed_phy },         { "eeprom", seed_eeprom },
+        { "wake", seed_wake },       { "pause", seed_pause },
+        { "host", seed_host },       { "slots", seed_slots },
+        { "rings", seed_rings },     { "ne-rx", seed_ne_rx },
+        { "ne-tx", seed_ne_tx },     { "ne-overflow", seed_ne_overflow },
+        { "ne-loop", seed_ne_loop }, { "ne-page3", seed_ne_page3 },
     };
     g_autoptr(GError) err = NULL;
 
