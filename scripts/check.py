@@ -19,7 +19,7 @@ import sys
 from common import (ROOT, Failure, cache_dir, elapsed, locked, main, output,
                     run, say, status)
 
-SUITES = ["style", "unit", "fuzz", "qtest", "net", "qemu", "guest"]
+SUITES = ["style", "unit", "fuzz", "qtest", "net", "bench", "qemu", "guest"]
 
 # What is shown of a failed program: so many failures of a TAP stream, with so
 # many lines before each; of anything else the last lines

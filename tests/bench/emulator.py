@@ -1,138 +1,175 @@
 # SPDX-License-Identifier: MIT
-"""emulator.py - an emulator with one e1000, driven from outside
+"""emulator.py - one run of bench-load or bench-limit, in a network namespace
 
-Guest memory is a file that both map, so descriptors and frames cost no
-commands; registers go through the qtest protocol; the network is a pair of
-datagram sockets.
+bench-load is the driver, the network and the clock; here are only the command
+lines of emulators, and what others did on the host meanwhile.
 """
 
-import mmap
+import ctypes
+import json
 import os
 import pathlib
-import socket
-import struct
+import resource
 import subprocess
+import tempfile
 import time
 
-import batch
-
 MEMORY = 64 << 20
-BAR = 0xe0000000
 SLOT = 4
-MAC = bytes.fromhex("525400123456")
-TIMEOUT_S = 10
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+MAC = "52:54:00:12:34:56"
+INTERFACE = "bench0"
+CLONE_NEWNET = 0x40000000
+# Datagrams that a socket may hold; the usual ten are less than a burst
+QUEUED = 512
+TIMEOUT_S = 60
 # cli; hlt; jmp back, where a PC starts: 16 bytes below 4 GiB
 IDLE_BIOS = bytes(0xfff0) + b"\xfa\xf4\xeb\xfd" + bytes(12)
 
 
-class Emulator:
-    """One run; use it in a `with`"""
+class Failed(Exception):
+    """A run that has no figures: the message says why"""
 
-    def __init__(self, binary, folder):
-        self.binary = binary
-        self.dir = pathlib.Path(folder)
-        self.process = None
-        self.replies = None
-        self.closing = []
 
-    def _arguments(self):
-        accel = subprocess.run([self.binary, "-accel", "help"], text=True,
-                               capture_output=True, check=False)
-        if "qtest" in accel.stdout:
-            args = ["-accel", "qtest"]
-        else:
-            # Debian's QEMU: a CPU that sleeps does as well
-            (self.dir / "bios").write_bytes(IDLE_BIOS)
-            args = ["-accel", "tcg", "-bios", str(self.dir / "bios")]
-        return [self.binary, *args, "-nodefaults", "-display", "none",
-                "-m", f"{MEMORY >> 20}M", "-machine", "pc,memory-backend=ram",
-                "-object", f"memory-backend-file,id=ram,size={MEMORY},"
-                f"mem-path={self.dir}/ram,share=on",
-                "-netdev", "dgram,id=n,local.type=unix,"
-                f"local.path={self.dir}/card,remote.type=unix,"
-                f"remote.path={self.dir}/bench",
-                "-device", f"e1000,netdev=n,addr={SLOT},mac={MAC.hex(':')},"
-                "romfile=", "-qtest", f"unix:{self.dir}/qtest",
-                "-qtest-log", "none"]
+def enter_namespace():
+    """Go, with all that we start, into a network of our own; None or why not"""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET):
+        return ("a network namespace needs root: "
+                + os.strerror(ctypes.get_errno()))
+    net = pathlib.Path("/proc/sys/net")
+    (net / "unix/max_dgram_qlen").write_text(f"{QUEUED}\n", encoding="ascii")
+    # Its frames would be received, too
+    quiet = net / "ipv6/conf/default/disable_ipv6"
+    if quiet.exists():
+        quiet.write_text("1\n", encoding="ascii")
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        return "no /dev/net/tun"
+    return None
+
+
+def busy_s():
+    """CPU time that anybody on this host used"""
+    fields = pathlib.Path("/proc/stat").read_text(encoding="ascii").split()
+    user, nice, system, _idle, _wait, irq, softirq = map(int, fields[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def own_s():
+    """And we, with all children that ended"""
+    both = (resource.getrusage(resource.RUSAGE_SELF),
+            resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(x.ru_utime + x.ru_stime for x in both)
+
+
+class Noise:
+    """In a `with`: how many CPUs others used, on average"""
 
     def __enter__(self):
-        args = self._arguments()
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(self.dir / "qtest"))
-        listener.listen(1)
-        listener.settimeout(TIMEOUT_S)
-        wire = batch.pair(str(self.dir / "bench"), TIMEOUT_S)
-        self.closing = [listener, wire]
-        begin = time.perf_counter()
-        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL)
-        try:
-            self.control, _ = listener.accept()
-            self.control.settimeout(TIMEOUT_S)
-            self.closing.append(self.control)
-            self.replies = self.control.makefile("rb")
-            self.command("readl 0x0")
-        except (OSError, EOFError) as err:
-            self.__exit__()
-            raise RuntimeError(f"{self.binary} did not start: {err}") from err
-        self.started_s = time.perf_counter() - begin
-        with open(self.dir / "ram", "r+b") as ram:
-            self.memory = mmap.mmap(ram.fileno(), MEMORY)
-        wire.connect(str(self.dir / "card"))
-        self.wire = batch.Datagrams(wire)
-        self._set_up_pci()
+        self.at, self.busy, self.own = time.monotonic(), busy_s(), own_s()
         return self
 
     def __exit__(self, *_):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-        for each in self.closing:
-            each.close()
+        others = (busy_s() - self.busy) - (own_s() - self.own)
+        self.cpus = max(0, others / (time.monotonic() - self.at))
 
-    def post(self, text, count=1):
-        """Send commands without waiting for the answers"""
-        self.control.sendall(text.encode() + b"\n" if count == 1
-                             else (text + "\n").encode() * count)
 
-    def answer(self):
-        line = self.replies.readline()
-        if not line.startswith(b"OK"):
-            raise RuntimeError(f"{self.binary} answered {line!r}")
-        return int(line.split()[1], 0) if b" " in line else 0
+def wait_for_quiet(seconds):
+    """Up to that long, until others use little"""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with Noise() as noise:
+            time.sleep(0.25)
+        if noise.cpus < 0.1:
+            break
 
-    def command(self, text):
-        self.post(text)
-        return self.answer()
 
-    def write(self, register, value):
-        self.command(f"writel {BAR + register:#x} {value:#x}")
+def accelerator(binary, folder):
+    """Arguments with which no guest code runs"""
+    known = subprocess.run([binary, "-accel", "help"], text=True,
+                           capture_output=True, check=False)
+    if "qtest" in known.stdout:
+        return ["-accel", "qtest"]
+    # Debian's QEMU: a CPU that sleeps does as well
+    bios = pathlib.Path(folder) / "bios"
+    bios.write_bytes(IDLE_BIOS)
+    return ["-accel", "tcg", "-bios", str(bios)]
 
-    def read(self, register):
-        return self.command(f"readl {BAR + register:#x}")
 
-    def _config(self, register, value):
-        address = 0x80000000 | SLOT << 11 | register
-        self.command(f"outl 0xcf8 {address:#x}")
-        self.command(f"outl 0xcfc {value:#x}")
+def command_line(binary, workload, folder):
+    """An emulator with one card, its memory and its sockets in the folder"""
+    if workload["net"] == "tap":
+        net = f"tap,ifname={INTERFACE},script=no,downscript=no"
+    else:
+        net = (f"dgram,local.type=unix,local.path={folder}/card,"
+               f"remote.type=unix,remote.path={folder}/bench")
+    return [binary, *accelerator(binary, folder), "-nodefaults",
+            "-display", "none", "-m", f"{MEMORY >> 20}M",
+            "-machine", "pc,memory-backend=ram",
+            "-object", f"memory-backend-file,id=ram,size={MEMORY},"
+            f"mem-path={folder}/ram,share=on", "-netdev", f"{net},id=n",
+            "-device", f"{workload['model']},netdev=n,addr={SLOT},mac={MAC},"
+            "romfile=", "-qtest", f"unix:{folder}/qtest", "-qtest-log", "none"]
 
-    def _set_up_pci(self):
-        self._config(0x10, BAR)
-        self._config(0x04, 0x6)
 
-    def put(self, address, data):
-        self.memory[address:address + len(data)] = data
+class Tools:
+    """bench-load and bench-limit, and how they are run
 
-    def descriptor(self, address, buffer, lower, upper=0):
-        self.put(address, struct.pack("<QII", buffer, lower, upper))
+    `cpus` are the emulator's and the load generator's, or (-1, -1).
+    """
 
-    def rss_kib(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(x for x in status.splitlines() if x.startswith("VmRSS"))
-        return int(line.split()[1])
+    def __init__(self, folder, seconds, cpus):
+        self.load = str(pathlib.Path(folder) / "bench-load")
+        self.limit = str(pathlib.Path(folder) / "bench-limit")
+        self.seconds = seconds
+        self.cpus = cpus
 
-    def cpu_s(self):
-        """CPU time used so far, all threads, user and system"""
-        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+    def workloads(self):
+        """What bench-load can do, in its order"""
+        done = subprocess.run([self.load, "--list"], check=True, text=True,
+                              capture_output=True)
+        return json.loads(done.stdout)
+
+    def _run(self, args):
+        with Noise() as noise:
+            try:
+                done = subprocess.run(args, text=True, capture_output=True,
+                                      check=False, timeout=TIMEOUT_S)
+            except subprocess.TimeoutExpired as err:
+                raise Failed(f"no end after {TIMEOUT_S} s") from err
+        try:
+            figures = json.loads(done.stdout)
+        except ValueError as err:
+            raise Failed(f"{args[0]} ended with {done.returncode}: "
+                         + done.stderr.strip()[-200:]) from err
+        if "error" in figures:
+            said = done.stderr.strip()
+            raise Failed(figures["error"] + (f" ({said[-200:]})" if said
+                                             else ""))
+        if done.returncode:
+            raise Failed(f"{args[0]} ended with {done.returncode}: "
+                         + done.stderr.strip()[-200:])
+        return {**figures, "noise": noise.cpus}
+
+    def _drive(self, workload, folder, argv):
+        cpus = f"{self.cpus[0]},{self.cpus[1]}"
+        return self._run([self.load, workload, str(self.seconds), folder, cpus,
+                          "--", *argv])
+
+    def measure(self, binary, workload):
+        """Figures of one emulator"""
+        # In memory: guest memory that a disk holds would be written to it
+        with tempfile.TemporaryDirectory(prefix="vifemu-bench-",
+                                         dir="/dev/shm") as folder:
+            return self._drive(workload["name"], folder,
+                               command_line(binary, workload, folder))
+
+    def measure_limit(self, name):
+        """Figures of the host alone"""
+        if not name.startswith("echo:"):
+            return self._run([self.limit, name, str(self.seconds / 2),
+                              str(self.cpus[0])])
+        with tempfile.TemporaryDirectory(prefix="vifemu-bench-",
+                                         dir="/dev/shm") as folder:
+            figures = self._drive(name.partition(":")[2], folder,
+                                  [self.limit, "echo", f"unix:{folder}/qtest"])
+        return {**figures, "how": "echo"}
