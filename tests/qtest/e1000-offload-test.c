@@ -39,16 +39,6 @@ static size_t l4_at(const struct frame *f)
     return l4_offset(f, ETH_HLEN);
 }
 
-static size_t headers_of(const struct frame *f)
-{
-    return l4_at(f) + (is_tcp(f) ? TCP_HLEN : UDP_HLEN);
-}
-
-static size_t sum_at(const struct frame *f)
-{
-    return l4_at(f) + (is_tcp(f) ? 16 : 6);
-}
-
 /* The context that a driver writes for a packet; no TSE */
 static struct tx_context context_of(const struct frame *f)
 {
@@ -57,7 +47,7 @@ static struct tx_context context_of(const struct frame *f)
         .ipcso = ETH_HLEN + 10,
         .ipcse = (uint16_t)(l4_at(f) - 1),
         .tucss = (uint8_t)l4_at(f),
-        .tucso = (uint8_t)sum_at(f),
+        .tucso = (uint8_t)frame_sum_at(f),
         .tucmd = (uint8_t)((is_tcp(f) ? TXD_TUCMD_TCP : 0) |
                            (is_ip6(f) ? 0 : TXD_TUCMD_IP)),
     };
@@ -68,8 +58,8 @@ static struct tx_context tso_context_of(const struct frame *f, size_t mss)
     struct tx_context c = context_of(f);
 
     c.tucmd |= TXD_TSE;
-    c.hdrlen = (uint8_t)headers_of(f);
-    c.paylen = (uint32_t)(f->len - headers_of(f));
+    c.hdrlen = (uint8_t)frame_headers(f);
+    c.paylen = (uint32_t)(f->len - frame_headers(f));
     c.mss = (uint16_t)mss;
     return c;
 }
@@ -90,65 +80,17 @@ static void preset(struct frame *f, bool tso)
     if (tso && !is_tcp(f)) {
         put16(f->data + l4_at(f) + 4, 0);
     }
-    put16(f->data + sum_at(f), l4_pseudo_sum(f, ETH_HLEN, len));
-}
-
-/* Sums of a whole packet, in place */
-static void finish(struct frame *f)
-{
-    size_t l4 = l4_at(f);
-    size_t len = f->len - l4;
-
-    if (!is_ip6(f)) {
-        put16(f->data + ETH_HLEN + 10, 0);
-        put16(f->data + ETH_HLEN + 10,
-              (uint16_t)~ip_sum(f->data + ETH_HLEN, l4 - ETH_HLEN, 0));
-    }
-    put16(f->data + sum_at(f), 0);
-    put16(f->data + sum_at(f),
-          (uint16_t)~ip_sum(f->data + l4, len,
-                            l4_pseudo_sum(f, ETH_HLEN, len)));
-}
-
-/* Segment @n of a packet as SDM 3.5.7 describes it */
-static void make_segment(struct frame *out, const struct frame *in, size_t mss,
-                         unsigned n)
-{
-    size_t headers = headers_of(in);
-    size_t from = headers + n * mss;
-    size_t len = MIN(mss, in->len - from);
-    bool last = from + len == in->len;
-    uint8_t *l4 = out->data + l4_at(in);
-    uint8_t *ip = out->data + ETH_HLEN;
-
-    memcpy(out->data, in->data, headers);
-    memcpy(out->data + headers, in->data + from, len);
-    out->len = headers + len;
-    if (is_ip6(in)) {
-        put16(ip + 4, (uint16_t)(out->len - ETH_HLEN - IP6_HLEN));
-    } else {
-        put16(ip + 2, (uint16_t)(out->len - ETH_HLEN));
-        put16(ip + 4, (uint16_t)(get16(ip + 4) + n));
-    }
-    if (is_tcp(in)) {
-        put32(l4 + 4, get32(l4 + 4) + (uint32_t)(n * mss));
-        if (!last) {
-            l4[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-        }
-    } else {
-        put16(l4 + 4, (uint16_t)(out->len - l4_at(in)));
-    }
-    finish(out);
+    put16(f->data + frame_sum_at(f), l4_pseudo_sum(f, ETH_HLEN, len));
 }
 
 static void expect_segments(struct e1000 *d, const struct frame *in, size_t mss)
 {
-    size_t payload = in->len - headers_of(in);
+    size_t payload = in->len - frame_headers(in);
     unsigned count = (unsigned)((payload + mss - 1) / mss);
     struct frame want;
 
     for (unsigned n = 0; n < count; n++) {
-        make_segment(&want, in, mss, n);
+        frame_segment(&want, in, mss, n);
         if (!same_on_wire(d, &want)) {
             g_test_message("(segment %u of %u)", n, count);
             break;
@@ -437,7 +379,7 @@ static void test_tso_wrap(struct e1000 *d)
     frame_ip4(&in, IP_TCP, 4100);
     put16(in.data + ETH_HLEN + 4, 0xfffe);
     put32(in.data + l4_at(&in) + 4, 0xfffffc00);
-    finish(&in);
+    frame_finish(&in);
     send_tso(d, &in, 1000, 4096);
     expect_segments(d, &in, 1000);
 }
@@ -450,7 +392,7 @@ static void test_tso_flags(struct e1000 *d)
     tx_ready(d);
     frame_ip4(&in, IP_TCP, 250);
     in.data[l4_at(&in) + 13] = 0xff;
-    finish(&in);
+    frame_finish(&in);
     send_tso(d, &in, 100, 4096);
     expect_segments(d, &in, 100);
 }
@@ -589,7 +531,7 @@ static void test_vlan_tso(struct e1000 *d)
                        TSO, BOTH));
     tx_kick(d);
     for (unsigned n = 0; n < 3; n++) {
-        make_segment(&want, &in, 1000, n);
+        frame_segment(&want, &in, 1000, n);
         tag_expected(&want, ETHERTYPE_VLAN, 0x0fff);
         same_on_wire(d, &want);
     }

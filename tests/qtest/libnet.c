@@ -320,3 +320,59 @@ uint32_t ether_crc(const void *data, size_t len)
     }
     return ~crc;
 }
+
+/* Whole packets */
+
+size_t frame_headers(const struct frame *f)
+{
+    return l4_offset(f, ETH_HLEN) +
+           (l4_protocol(f, ETH_HLEN) == IP_TCP ? TCP_HLEN : UDP_HLEN);
+}
+
+size_t frame_sum_at(const struct frame *f)
+{
+    return l4_offset(f, ETH_HLEN) + l4_sum_at(l4_protocol(f, ETH_HLEN));
+}
+
+void frame_finish(struct frame *f)
+{
+    size_t l4 = l4_offset(f, ETH_HLEN);
+
+    if (!is_ip6(f, ETH_HLEN)) {
+        put16(f->data + ETH_HLEN + 10, 0);
+        put16(f->data + ETH_HLEN + 10,
+              (uint16_t)~ip_sum(f->data + ETH_HLEN, l4 - ETH_HLEN, 0));
+    }
+    put16(f->data + frame_sum_at(f), 0);
+    fill_l4_sum(f, ETH_HLEN, l4_protocol(f, ETH_HLEN));
+}
+
+void frame_segment(struct frame *out, const struct frame *in, size_t mss,
+                   unsigned n)
+{
+    size_t headers = frame_headers(in);
+    size_t from = headers + n * mss;
+    size_t len = MIN(mss, in->len - from);
+    bool last = from + len == in->len;
+    uint8_t *l4 = out->data + l4_offset(in, ETH_HLEN);
+    uint8_t *ip = out->data + ETH_HLEN;
+
+    memcpy(out->data, in->data, headers);
+    memcpy(out->data + headers, in->data + from, len);
+    out->len = headers + len;
+    if (is_ip6(in, ETH_HLEN)) {
+        put16(ip + 4, (uint16_t)(out->len - ETH_HLEN - IP6_HLEN));
+    } else {
+        put16(ip + 2, (uint16_t)(out->len - ETH_HLEN));
+        put16(ip + 4, (uint16_t)(get16(ip + 4) + n));
+    }
+    if (l4_protocol(in, ETH_HLEN) == IP_TCP) {
+        put32(l4 + 4, get32(l4 + 4) + (uint32_t)(n * mss));
+        if (!last) {
+            l4[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+        }
+    } else {
+        put16(l4 + 4, (uint16_t)(out->len - l4_offset(in, ETH_HLEN)));
+    }
+    frame_finish(out);
+}

@@ -120,6 +120,21 @@ uint16_t l4_pseudo_sum(const struct frame *f, size_t ip, size_t len);
 /** l4_offset() - Where the TCP or UDP header of such a frame begins */
 size_t l4_offset(const struct frame *f, size_t ip);
 
+/* Whole TCP and UDP packets of either IP version, without a tag */
+
+/** frame_headers() - Length of all headers */
+size_t frame_headers(const struct frame *f);
+
+/** frame_sum_at() - Where the TCP or UDP checksum is */
+size_t frame_sum_at(const struct frame *f);
+
+/** frame_finish() - Compute all checksums, in place */
+void frame_finish(struct frame *f);
+
+/** frame_segment() - Segment @n of a packet, made as a card has to */
+void frame_segment(struct frame *out, const struct frame *in, size_t mss,
+                   unsigned n);
+
 /** ether_crc() - FCS of a frame, in the order it is sent (little endian) */
 uint32_t ether_crc(const void *data, size_t len);
 

@@ -153,8 +153,9 @@ void c_start(struct rtl8139 *d, uint32_t rcr)
 {
     unsigned rblen = rcr / RCR_RBLEN & 3;
 
-    soft_reset(d);
+    /* In this order: QEMU takes any write of C+CR for C+ mode */
     wr16(d, CPCR, 0);
+    soft_reset(d);
     d->slot = 0;
     d->rx_count = 0;
     d->c_size = 8192u << rblen;
