@@ -167,6 +167,9 @@ void dp8390_tx_start(struct dp8390 *d);
 /* Whether the filter lets a destination address pass */
 bool dp8390_filter_accepts(const struct dp8390 *d, const uint8_t *mac);
 
+/* Where local DMA has come to */
+void dp8390_local_at(struct dp8390 *d, unsigned at);
+
 /* The network may offer a frame again that was refused */
 void dp8390_rx_offer(struct dp8390 *d);
 

@@ -193,8 +193,7 @@ static void ring_put(struct dp8390 *d, uint8_t *page, unsigned *off,
     }
 }
 
-/* Where local DMA has come to */
-static void local_at(struct dp8390 *d, unsigned at)
+void dp8390_local_at(struct dp8390 *d, unsigned at)
 {
     d->reg.CLDA0 = d->reg.ACL = (uint8_t)at;
     d->reg.CLDA1 = d->reg.ACU = (uint8_t)(at >> 8);
@@ -221,7 +220,7 @@ static void ring_store(struct dp8390 *d, struct rx_frame *f)
 
     frame_in_fcs(&d->nic, &f->in);
     ring_put(d, &page, &off, &f->in, count);
-    local_at(d, (unsigned)page << 8 | (off & 0xff));
+    dp8390_local_at(d, (unsigned)page << 8 | (off & 0xff));
     d->reg.CURR = d->reg.LNPP = ring_next(d, page);
     header_put(d, begin, count);
 }

@@ -21,11 +21,20 @@ static bool in_ring(const struct dp8390 *d, uint8_t page)
     return page >= d->reg.PSTART && page < d->reg.PSTOP;
 }
 
+static bool is_memory(struct dp8390 *d)
+{
+    uint32_t room = 0;
+    unsigned pages = (unsigned)d->reg.PSTOP - d->reg.PSTART;
+
+    return d->board->ram(d, (uint16_t)(d->reg.PSTART << 8), &room) &&
+           room >= pages * DP8390_PAGE_SIZE;
+}
+
 /* D 11: the ring is set up before, and D 7: pointers stay inside */
 void dp8390_strict_connected(struct dp8390 *d)
 {
     if (!d->reg.PSTART || !in_ring(d, d->reg.CURR) ||
-        !in_ring(d, d->reg.BNRY)) {
+        !in_ring(d, d->reg.BNRY) || !is_memory(d)) {
         dp8390_strict(d, DP8390_EVENT_STRICT_BOUNDS,
                       dp8390_pair(d->reg.PSTOP, d->reg.PSTART));
     }

@@ -187,6 +187,7 @@ static void tx_run(struct dp8390 *d)
         tx_done(d, dp8390_is_realtek(d) ? TSR_ABT : TSR_FU);
         return;
     }
+    dp8390_local_at(d, ((unsigned)d->reg.TPSR << 8) + len);
     tx_done(d, loop ? tx_loop(d, p, len) : tx_wire(d, p, len));
 }
 

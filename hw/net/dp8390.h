@@ -87,8 +87,8 @@ enum {
           "what it wrote")                                                     \
     EVENT(STRICT_BOUNDS, "strict-bounds",                                      \
           "Reception began with a ring that is none: PSTART is 0 or not "      \
-          "below PSTOP, or CURR or BNRY is outside; the value is PSTART and "  \
-          "PSTOP")                                                             \
+          "below PSTOP, CURR or BNRY is outside, or there is no memory; the "  \
+          "value is PSTART and PSTOP")                                         \
     EVENT(STRICT_BNRY, "strict-bnry",                                          \
           "Software moved BNRY out of the ring; the value is what it wrote")   \
     EVENT(STRICT_OVERFLOW, "strict-overflow",                                  \

@@ -54,6 +54,14 @@ static void test_remote(void)
     ne_remote(0x12, 0x4000, 0);
     g_assert_cmphex(in(NE_ISR), ==, RDC);
     g_assert_cmphex(in(NE_CR), ==, 0x22);
+    /* Another count alone goes on from where the last transfer ended */
+    out(NE_ISR, RDC);
+    ne_remote(0x0a, 0x4000, 4);
+    host_read(0, NE_DATA, 4);
+    out(NE_RBCR0, 2);
+    out(NE_RBCR1, 0);
+    out(NE_CR, 0x0a);
+    g_assert_cmphex(host_read(0, NE_DATA, 2), ==, '4' | '5' << 8);
     /* Beyond the end nothing happens */
     host_write(0, NE_DATA, 2, 0xdead);
     host_read(0, NE_DATA, 4);

@@ -171,6 +171,15 @@ static void test_ring(void)
     out1(NE_CURR, NE_FIRST);
     out(NE_CR, 0x22);
     clean();
+    /* Beyond memory */
+    out(NE_CR, 0x21);
+    out(NE_PSTOP, NE_STOP + 1);
+    out(NE_CR, 0x22);
+    g_assert_cmpuint(seen(DP8390_EVENT_STRICT_BOUNDS), ==, 1);
+    out(NE_CR, 0x21);
+    out(NE_PSTOP, NE_STOP);
+    out(NE_CR, 0x22);
+    clean();
     /* What Linux does when the next frame is at PSTART */
     out(NE_BNRY, NE_FIRST - 1);
     g_assert_cmpuint(seen(DP8390_EVENT_STRICT_BNRY), ==, 1);

@@ -104,6 +104,8 @@ static void test_tx(void)
     g_assert_cmphex(in(NE_TBCR0), ==, 0);
     out(NE_ISR, PTX);
     g_assert_false(host.irq);
+    /* CLDA went along */
+    g_assert_cmphex(in(NE_PSTART) | in(NE_PSTOP) << 8, ==, (NE_TX << 8) + 1514);
     /* Odd, and without padding: the chip adds none */
     ne_send(43);
     g_assert_cmpmem(host.sent[1].data, host.sent[1].frame.len, f, 43);
