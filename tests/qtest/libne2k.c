@@ -10,6 +10,7 @@
 enum {
     SENTINEL_LEN = 77,
     RESET_US = 10000,
+    SETTLE = 20,
 };
 
 /* The card */
@@ -304,10 +305,15 @@ void rx_send(struct ne2k *d, const struct frame *f)
 
 bool rx_settle(struct ne2k *d)
 {
-    bool taken = wait_for(!netpeer_unread(&d->peer));
+    bool waits = true;
 
-    qtest_inb(d->qts, 0x80); /* what was taken has arrived by the answer */
-    return taken;
+    /* A frame is looked for between two commands; what was taken has arrived
+     * by the answer to the next */
+    for (unsigned i = 0; i < SETTLE && waits; i++) {
+        waits = netpeer_unread(&d->peer);
+        qtest_inb(d->qts, 0x80);
+    }
+    return !waits;
 }
 
 bool rx_header(struct ne2k *d, struct received *r)

@@ -177,7 +177,11 @@ bool tx_seen(struct ne2k *d, const struct frame *want);
 /** rx_send() - Put a frame on the cable */
 void rx_send(struct ne2k *d, const struct frame *f);
 
-/** rx_settle() - Let the card see what is on the cable; false if it does not */
+/**
+ * rx_settle() - Let the card see what is on the cable
+ *
+ * False if some of it was not taken: the card makes it wait.
+ */
 bool rx_settle(struct ne2k *d);
 
 /** rx_header() - Wait for a frame in the ring and read its header only */

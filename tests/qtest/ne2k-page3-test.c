@@ -30,7 +30,6 @@ enum {
 static void ee_pins(struct ne2k *d, unsigned pins)
 {
     out8(d, CR9346, (uint8_t)(EEM_PROGRAM | pins));
-    pause_us(d, 1);
 }
 
 static bool ee_clock(struct ne2k *d, bool bit)
