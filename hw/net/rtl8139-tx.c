@@ -375,7 +375,7 @@ static bool packet_lso(struct packet *p, uint32_t command)
 }
 
 /* Offloads, as the first descriptor asks for them; false: drop it */
-static bool packet_finish(struct packet *p)
+static bool packet_finish(const struct rtl8139 *d, struct packet *p)
 {
     uint32_t command = le32_get(p->desc[0].command);
     uint32_t tag = le32_get(p->desc[0].tag);
@@ -395,7 +395,10 @@ static bool packet_finish(struct packet *p)
     if (command & (TXD_IPCS | TXD_UDPCS | TXD_TCPCS)) {
         packet_sums(f, command);
     }
-    frame_pad(f);
+    f->has_fcs = (d->reg.TCR & TCR_CRC) && f->len > FRAME_FCS;
+    if (!f->has_fcs) {
+        frame_pad(f);
+    }
     return true;
 }
 
@@ -414,7 +417,7 @@ static uint32_t packet_carry_out(struct rtl8139 *d, struct visit *v,
             return TXD_TES;
         }
     }
-    if (!packet_finish(p)) {
+    if (!packet_finish(d, p)) {
         nic_event(&d->nic, RTL8139_EVENT_TX_DROP, p->f.len);
         d->reg.TxER++;
         return TXD_TES;
