@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hw/isa/isa.h"
 #include "hw/pci/pci.h"
 #include "system/ram.h"
 
@@ -31,9 +32,12 @@ struct machine_ops {
 /**
  * machine_known() - Look up a machine type
  *
- * Return: its short name ("pc", "none"), NULL if unknown
+ * Return: its short name ("isapc", "none", "pc"), NULL if unknown
  */
 const char *machine_known(const char *type);
+
+/* The list of -machine help, g_free() */
+char *machine_help(void);
 
 /**
  * machine_init() - Build the machine; once
@@ -43,8 +47,9 @@ const char *machine_known(const char *type);
 void machine_init(const char *name, struct ram *ram,
                   const struct machine_ops *ops);
 
-/* NULL if the machine has no PCI */
+/* NULL if the machine has no such slots */
 struct pci_bus *machine_pci(void);
+struct isa_bus *machine_isa(void);
 
 /* Chipset state as after power-on; NICs are not touched */
 void machine_reset(void);
@@ -54,9 +59,23 @@ void machine_slot_added(unsigned slot);
 void machine_slot_asked(unsigned slot);
 void machine_slot_gone(unsigned slot);
 
+/**
+ * struct machine_pic - An interrupt controller
+ * @path:  QEMU's name of it, a QOM path
+ * @first: Line that is its input 0
+ * @lines: Inputs
+ */
+struct machine_pic {
+    const char *path;
+    unsigned first, lines;
+};
+
+/* The i-th, NULL past the last */
+const struct machine_pic *machine_pic_at(unsigned i);
+
 /* Lines 0..15 are the ISA interrupts, 16..23 the IOAPIC's others */
 bool machine_irq_level(unsigned n);
-/* Another source of line @n beside PCI: qtest's set_irq_in */
+/* Another source of line @n beside the cards: qtest's set_irq_in */
 void machine_set_irq(unsigned n, bool level);
 
 /* The line that interrupt pin @pin (1: INTA) of a slot is routed to; -1: none

@@ -22,10 +22,10 @@ void mem_map(enum mem_space space, struct mem_region *r)
 {
     struct mem_region **at = &regions[space];
 
-    while (*at) {
+    while (*at && (r->last || !(*at)->last)) {
         at = &(*at)->next;
     }
-    r->next = NULL;
+    r->next = *at;
     *at = r;
 }
 
@@ -37,6 +37,17 @@ void mem_unmap(enum mem_space space, struct mem_region *r)
             return;
         }
     }
+}
+
+const struct mem_region *mem_overlap(enum mem_space space, uint64_t base,
+                                     uint64_t size)
+{
+    for (struct mem_region *r = regions[space]; r; r = r->next) {
+        if (base < r->base + r->size && r->base < base + size) {
+            return r;
+        }
+    }
+    return NULL;
 }
 
 void mem_add_ram(uint64_t base, uint64_t size, uint8_t *host)

@@ -4,7 +4,8 @@
  *
  * RAM is a few ranges of host memory, everything else a list of regions with
  * access functions.  Where they overlap RAM wins, then the region that was
- * mapped first; so BARs cannot hide RAM or the chipset.
+ * mapped first; so BARs cannot hide RAM or the chipset.  ISA cards answer only
+ * what nobody else does, as behind a bridge that decodes subtractively.
  */
 #ifndef SYSTEM_MEMORY_H
 #define SYSTEM_MEMORY_H
@@ -19,6 +20,7 @@ enum mem_space { MEM_SPACE_MEMORY, MEM_SPACE_IO, MEM_SPACES };
 /**
  * struct mem_region - Addresses that someone answers
  * @name:  For listings; must live as long as the region is mapped
+ * @last:  Answers only where no region without it does
  * @read, @write: Offset in the region; size 1, 2 or 4, never across its end
  *
  * Owned by the caller.
@@ -26,6 +28,7 @@ enum mem_space { MEM_SPACE_MEMORY, MEM_SPACE_IO, MEM_SPACES };
 struct mem_region {
     const char *name;
     uint64_t base, size;
+    bool last;
     uint32_t (*read)(void *opaque, uint32_t off, unsigned size);
     void (*write)(void *opaque, uint32_t off, unsigned size, uint32_t val);
     void *opaque;
@@ -36,6 +39,10 @@ struct mem_region {
 void mem_map(enum mem_space space, struct mem_region *r);
 /* @r must be mapped */
 void mem_unmap(enum mem_space space, struct mem_region *r);
+
+/* A region that answers any of these addresses, NULL for none */
+const struct mem_region *mem_overlap(enum mem_space space, uint64_t base,
+                                     uint64_t size);
 
 /* @host: must stay for good, there is no way back */
 void mem_add_ram(uint64_t base, uint64_t size, uint8_t *host);

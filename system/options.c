@@ -255,8 +255,8 @@ static bool set_machine_type(struct options *o, const char *type, GError **err)
     }
     if (!name) {
         return options_fail(err,
-                            "unsupported machine type '%s': there are pc, "
-                            "pc-i440fx-*, none",
+                            "unsupported machine type '%s': there are isapc, "
+                            "none, pc, pc-i440fx-*",
                             type);
     }
     replace(&o->machine, name);
@@ -271,12 +271,7 @@ static bool set_machine(struct options *o, const struct option_row *row,
     bool ok;
 
     if (help_wanted(arg)) {
-        return show(g_strdup(
-            "Supported machines are:\n"
-            "none                 empty machine\n"
-            "pc                   Standard PC (i440FX + PIIX, 1996) (alias of "
-            "pc-i440fx-7.2)\n"
-            "pc-i440fx-*          the same under the name of any QEMU\n"));
+        return show(machine_help());
     }
     opts = opts_parse(arg, "type", err);
     if (!opts) {

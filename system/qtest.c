@@ -52,7 +52,8 @@ struct qtest {
     size_t sent;
     bool in_batch; /* Answers are sent at its end */
     const char *intercepted;
-    uint32_t levels; /* Of interrupt lines, as last reported */
+    const struct machine_pic *pic; /* If that is what is intercepted */
+    uint32_t levels;               /* Of its inputs, as last reported */
 };
 
 static struct qtest *qt;
@@ -422,21 +423,40 @@ static void do_clock_set(char **w, unsigned n)
     }
 }
 
-/* The interrupt controller's or a NIC's QOM path, in whole or in part; NULL
- * for anything else.  What is returned stays valid */
-static const char *device_of(const char *path)
+/* Whether @name is a QOM path, or the end of it */
+static bool path_is(const char *path, const char *name)
 {
-    struct vm_nic nic;
+    size_t len = strlen(path), end = strlen(name);
 
-    if (!strcmp(path, "ioapic") || g_str_has_suffix(path, "/ioapic")) {
-        return "ioapic";
-    }
-    for (unsigned i = 0; vm_nic_at(i, &nic); i++) {
-        if (!strcmp(path, nic.path) || !g_strcmp0(path, nic.id)) {
-            return g_intern_string(nic.path);
+    return end && end <= len && !strcmp(path + len - end, name) &&
+           (*name == '/' ? end == len : path[len - end - 1] == '/');
+}
+
+static const struct machine_pic *pic_of(const char *name)
+{
+    const struct machine_pic *pic;
+
+    for (unsigned i = 0; (pic = machine_pic_at(i)); i++) {
+        if (path_is(pic->path, name)) {
+            return pic;
         }
     }
     return NULL;
+}
+
+/* QOM path of an interrupt controller or a NIC; NULL for anything else.  What
+ * is returned stays valid */
+static const char *device_of(const char *name)
+{
+    const struct machine_pic *pic = pic_of(name);
+    struct vm_nic nic;
+
+    for (unsigned i = 0; !pic && vm_nic_at(i, &nic); i++) {
+        if (path_is(nic.path, name)) {
+            return g_intern_string(nic.path);
+        }
+    }
+    return pic ? pic->path : NULL;
 }
 
 static void do_intercept(char **w, unsigned n)
@@ -449,20 +469,21 @@ static void do_intercept(char **w, unsigned n)
         reply("FAIL IRQ intercept already enabled");
     } else {
         qt->intercepted = device;
+        qt->pic = pic_of(device);
         reply("OK");
     }
 }
 
 static void do_set_irq_in(char **w, unsigned n)
 {
-    const char *device = device_of(w[1]);
+    const struct machine_pic *pic = pic_of(w[1]);
     uint64_t line, level;
 
-    if (!device || strcmp(device, "ioapic") != 0) {
+    if (!pic) {
         reply("FAIL Unknown device");
-    } else if (number(w, 3, MACHINE_IRQS - 1, &line) &&
+    } else if (number(w, 3, pic->lines - 1, &line) &&
                number(w, 4, INT32_MAX, &level)) {
-        machine_set_irq((unsigned)line, level != 0);
+        machine_set_irq(pic->first + (unsigned)line, level != 0);
         reply("OK");
     }
 }
@@ -550,14 +571,18 @@ static void qtest_line(char *line, size_t len)
 
 /* Interrupts */
 
-static void qtest_irq(unsigned n, bool level)
+static void qtest_irq(unsigned line, bool level)
 {
-    if (!qt || !qt->intercepted || strcmp(qt->intercepted, "ioapic") != 0 ||
-        (qt->levels >> n & 1) == level) {
+    unsigned n;
+
+    if (!qt || !qt->pic || line - qt->pic->first >= qt->pic->lines) {
         return;
     }
-    qt->levels ^= 1u << n;
-    replyf("IRQ %s %u", level ? "raise" : "lower", n);
+    n = line - qt->pic->first;
+    if ((qt->levels >> n & 1) != level) {
+        qt->levels ^= 1u << n;
+        replyf("IRQ %s %u", level ? "raise" : "lower", n);
+    }
 }
 
 /* Connection */

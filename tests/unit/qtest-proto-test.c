@@ -343,7 +343,7 @@ static void test_irq(void)
     ask("set_irq_in ioapic unnamed-gpio-in 5 1", "OK");
     ask("set_irq_in ioapic unnamed-gpio-in 5 0", "OK");
     ask("irq_intercept_in ioapic", "OK");
-    ask("irq_intercept_in /machine/unattached/device[1]/ioapic", "OK");
+    ask("irq_intercept_in /machine/i440fx/ioapic", "OK");
     ask("set_irq_in ioapic unnamed-gpio-in 5 1", "IRQ raise 5\nOK");
     ask("set_irq_in ioapic unnamed-gpio-in 5 1", "OK");
     ask("set_irq_in ioapic unnamed-gpio-in 5 0", "IRQ lower 5\nOK");
