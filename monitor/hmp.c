@@ -196,10 +196,8 @@ static void print_devices(GString *out)
     for (unsigned i = 0; nic_models[i]; i++) {
         const struct nic_model *m = nic_models[i];
 
-        g_string_append_printf(out, "name \"%s\"", m->name);
-        if (m->pci) {
-            g_string_append(out, ", bus PCI");
-        }
+        g_string_append_printf(out, "name \"%s\", bus %s", m->name,
+                               m->pci ? "PCI" : "ISA");
         if (m->alias) {
             g_string_append_printf(out, ", alias \"%s\"", m->alias);
         }
@@ -563,45 +561,64 @@ static void info_pci(GString *out, char **words)
     }
 }
 
-static void print_identity(GString *out, const struct vm_nic *nic)
+static void print_identity(GString *out, const struct vm_nic *nic, int indent)
 {
     const struct nic_pci *pci = nic->nic->model->pci;
 
     if (pci) {
         g_string_append_printf(
             out,
-            "        class Ethernet controller, addr %02x:%02x.%x, "
+            "%*sclass Ethernet controller, addr %02x:%02x.%x, "
             "pci id %04x:%04x (sub %04x:%04x)\n",
-            nic->bus, nic->slot, nic->function, pci->vendor, pci->device,
-            pci->subsystem_vendor, pci->subsystem);
+            indent, "", nic->bus, nic->slot, nic->function, pci->vendor,
+            pci->device, pci->subsystem_vendor, pci->subsystem);
+    }
+}
+
+static void print_device(GString *out, const struct vm_nic *nic, int indent)
+{
+    struct vm_prop p;
+
+    g_string_append_printf(out, "%*sdev: %s, id \"%s\"\n", indent, "",
+                           nic->nic->model->name, nic->id ? nic->id : "");
+    indent += 2;
+    for (unsigned i = 0; vm_prop_at(nic->nic->model, i, &p); i++) {
+        g_autoptr(JsonNode) value = vm_nic_prop(nic, p.name);
+
+        if (value) {
+            g_string_append_printf(out, "%*s%s = ", indent, "", p.name);
+            json_write(out, value);
+            g_string_append_c(out, '\n');
+        }
+    }
+    print_identity(out, nic, indent);
+}
+
+/* A bus, the device that it belongs to, and the NICs on it */
+static void print_bus(GString *out, const char *host, bool isa, int indent)
+{
+    struct vm_nic nic;
+
+    g_string_append_printf(out, "%*sdev: %s, id \"\"\n", indent, "", host);
+    g_string_append_printf(out, "%*sbus: %s.0\n", indent + 2, "",
+                           isa ? "isa" : "pci");
+    g_string_append_printf(out, "%*stype %s\n", indent + 4, "",
+                           isa ? "ISA" : "PCI");
+    for (unsigned i = 0; vm_nic_at(i, &nic); i++) {
+        if (isa == (nic.nic->model->isa != NULL)) {
+            print_device(out, &nic, indent + 4);
+        }
     }
 }
 
 static void info_qtree(GString *out, char **words)
 {
-    struct vm_nic nic;
-    struct vm_prop p;
-
     g_string_append(out, "bus: main-system-bus\n  type System\n");
-    if (!strcmp(vm_machine_name(), "none")) {
-        return;
-    }
-    g_string_append(out, "  dev: i440FX-pcihost, id \"\"\n"
-                         "    bus: pci.0\n"
-                         "      type PCI\n");
-    for (unsigned i = 0; vm_nic_at(i, &nic); i++) {
-        g_string_append_printf(out, "      dev: %s, id \"%s\"\n",
-                               nic.nic->model->name, nic.id ? nic.id : "");
-        for (unsigned k = 0; vm_prop_at(nic.nic->model, k, &p); k++) {
-            g_autoptr(JsonNode) value = vm_nic_prop(&nic, p.name);
-
-            if (value) {
-                g_string_append_printf(out, "        %s = ", p.name);
-                json_write(out, value);
-                g_string_append_c(out, '\n');
-            }
-        }
-        print_identity(out, &nic);
+    if (!strcmp(vm_machine_name(), "pc")) {
+        print_bus(out, "i440FX-pcihost", false, 2);
+        print_bus(out, "PIIX3", true, 6);
+    } else if (!strcmp(vm_machine_name(), "isapc")) {
+        print_bus(out, "isabus-bridge", true, 2);
     }
 }
 

@@ -374,6 +374,7 @@ static JsonNode *query_machines(struct qmp_session *s, JsonObject *args,
     JsonArray *list = json_array_new();
 
     add_machine(list, "pc-i440fx-7.2", "pc");
+    add_machine(list, "isapc", NULL);
     add_machine(list, "none", NULL);
     return qmp_list(list);
 }

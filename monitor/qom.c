@@ -13,8 +13,9 @@
 #include "monitor/monitor.h"
 #include "net/filter.h"
 
-#define MACHINE_PC   "pc-i440fx-7.2-machine"
-#define MACHINE_NONE "none-machine"
+#define MACHINE_PC    "pc-i440fx-7.2-machine"
+#define MACHINE_ISAPC "isapc-machine"
+#define MACHINE_NONE  "none-machine"
 
 /* Types */
 
@@ -29,6 +30,7 @@ static const struct qom_type types[] = {
     { "container", "object", false },
     { "machine", "object", true },
     { MACHINE_PC, "machine", false },
+    { MACHINE_ISAPC, "machine", false },
     { MACHINE_NONE, "machine", false },
     { "netfilter", "object", true },
     { "memory-backend", "object", true },
@@ -38,6 +40,7 @@ static const struct qom_type types[] = {
     { "device", "object", true },
     { "pci-device", "device", true },
     { "e1000-base", "pci-device", true },
+    { "isa-device", "device", true },
 };
 
 static struct qom_type model_type(const struct nic_model *m, const char *name)
@@ -47,7 +50,7 @@ static struct qom_type model_type(const struct nic_model *m, const char *name)
     return (struct qom_type){ name,
                               e1000    ? "e1000-base"
                               : m->pci ? "pci-device"
-                                       : "device",
+                                       : "isa-device",
                               false };
 }
 
@@ -262,25 +265,39 @@ static struct qom_node *node_add(GPtrArray *tree, const char *path,
     return node;
 }
 
+/* What is always there, with QEMU's names; in one machine only, or in all */
+static const struct {
+    const char *machine, *path, *type;
+} parts[] = {
+    { NULL, "/", "container" },
+    { "isapc", "/machine", MACHINE_ISAPC },
+    { "none", "/machine", MACHINE_NONE },
+    { "pc", "/machine", MACHINE_PC },
+    { "pc", "/machine/i440fx", "i440FX-pcihost" },
+    { "pc", "/machine/i440fx/ioapic", "ioapic" },
+    { "pc", "/machine/i440fx/pci.0", "PCI" },
+    { NULL, "/machine/peripheral", "container" },
+    { NULL, "/machine/peripheral-anon", "container" },
+    { NULL, "/machine/unattached", "container" },
+    { "isapc", "/machine/unattached/device[1]", "isabus-bridge" },
+    { "isapc", "/machine/unattached/device[1]/isa.0", "ISA" },
+    { "isapc", "/machine/unattached/device[4]", "isa-i8259" },
+    { "isapc", "/machine/unattached/device[5]", "isa-i8259" },
+    { NULL, "/objects", "container" },
+};
+
 /* All objects; parents come before their children */
 static GPtrArray *tree_new(void)
 {
     GPtrArray *tree = g_ptr_array_new_with_free_func(node_free);
-    bool pc = strcmp(vm_machine_name(), "none") != 0;
     struct vm_object object;
     struct vm_nic nic;
 
-    node_add(tree, "/", "container");
-    node_add(tree, "/machine", pc ? MACHINE_PC : MACHINE_NONE);
-    if (pc) {
-        node_add(tree, "/machine/i440fx", "i440FX-pcihost");
-        node_add(tree, "/machine/i440fx/ioapic", "ioapic");
-        node_add(tree, "/machine/i440fx/pci.0", "PCI");
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (!parts[i].machine || !strcmp(parts[i].machine, vm_machine_name())) {
+            node_add(tree, parts[i].path, parts[i].type);
+        }
     }
-    node_add(tree, "/machine/peripheral", "container");
-    node_add(tree, "/machine/peripheral-anon", "container");
-    node_add(tree, "/machine/unattached", "container");
-    node_add(tree, "/objects", "container");
     for (unsigned i = 0; vm_nic_at(i, &nic); i++) {
         node_add(tree, nic.path, nic.nic->model->name)->nic = nic;
     }

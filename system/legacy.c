@@ -8,10 +8,10 @@
  */
 #include <string.h>
 
+#include "system/machine.h"
 #include "system/opts.h"
 #include "system/vm-int.h"
 
-static const char default_model[] = "e1000";
 static unsigned serial; /* For ids that nobody gave */
 
 /* Options that are the NIC's, and what they are called there */
@@ -23,14 +23,53 @@ static const struct {
     { "netdev", "netdev" },       { "name", "id" },
     { "vectors", NULL },          { "romfile", "romfile" },
     { "bootindex", "bootindex" }, { "chip", "chip" },
+    { "iobase", "iobase" },       { "irq", "irq" },
 };
+
+/* Where the cards on ISA go that do not say where; QEMU has the same places */
+static const struct {
+    uint16_t iobase;
+    uint8_t irq;
+} isa_places[] = { { 0x300, 9 }, { 0x320, 10 }, { 0x340, 11 },
+                   { 0x360, 3 }, { 0x280, 4 },  { 0x380, 5 } };
+
+/* Give a card on ISA the first free place, unless it has one */
+static bool isa_place(JsonObject *nic, GError **err)
+{
+    const struct nic_model *m = nicdev_model(opts_peek(nic, "driver"));
+    const struct isa_bus *bus = machine_isa();
+
+    if (!bus || !m || !m->isa || json_object_has_member(nic, "iobase") ||
+        json_object_has_member(nic, "irq")) {
+        return true;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(isa_places); i++) {
+        if (!isa_at_ports(bus, isa_places[i].iobase, m->isa->ports) &&
+            !isa_at_irq(bus, isa_places[i].irq)) {
+            json_object_set_int_member(nic, "iobase", isa_places[i].iobase);
+            json_object_set_int_member(nic, "irq", isa_places[i].irq);
+            return true;
+        }
+    }
+    g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
+                "the %u places of cards on ISA are taken: set iobase= and irq=",
+                (unsigned)G_N_ELEMENTS(isa_places));
+    return false;
+}
+
+/* vm_device_add() of what take_nic_opts() made */
+static bool nic_open(JsonObject *nic, GError **err)
+{
+    return isa_place(nic, err) && vm_device_add(nic, err);
+}
 
 /* Move the NIC's options from @from to a new object */
 static JsonObject *take_nic_opts(JsonObject *from)
 {
     JsonObject *nic = json_object_new();
 
-    json_object_set_string_member(nic, "driver", default_model);
+    json_object_set_string_member(nic, "driver",
+                                  machine_pci() ? "e1000" : "ne2k_isa");
     for (unsigned i = 0; i < G_N_ELEMENTS(nic_keys); i++) {
         JsonNode *val = json_object_get_member(from, nic_keys[i].legacy);
 
@@ -60,7 +99,7 @@ static bool nic_add(JsonObject *opts, GError **err)
     json_object_set_string_member(back, "id", id);
     json_object_set_string_member(nic, "netdev", id);
     ok = vm_netdev_add(back, err);
-    if (ok && !vm_device_add(nic, err)) {
+    if (ok && !nic_open(nic, err)) {
         vm_netdev_del(id, NULL);
         ok = false;
     }
@@ -124,7 +163,7 @@ static bool net_nic(JsonObject *o, GError **err)
             json_object_set_string_member(nic, "netdev", port);
         }
     }
-    ok = ok && vm_device_add(nic, err);
+    ok = ok && nic_open(nic, err);
     g_free(port);
     g_free(hub);
     json_object_unref(nic);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nicdev.h - a NIC in the machine: model, PCI function, jack, timers
+ * nicdev.h - a NIC in the machine: model, place on a bus, jack, timers
  */
 #ifndef SYSTEM_NICDEV_H
 #define SYSTEM_NICDEV_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hw/isa/isa.h"
 #include "hw/nic.h"
 #include "hw/pci/pci.h"
 #include "net/netdev.h"
@@ -19,6 +20,7 @@
 #include "system/vm.h"
 
 struct nicdev;
+struct nicdev_bus;
 
 struct nicdev_timer {
     struct nicdev *dev;
@@ -34,7 +36,9 @@ struct nicdev_bar {
 
 /**
  * struct nicdev - A NIC in the machine
- * @pci:     First member
+ * @pci, @isa: What its bus knows of it; the other is not plugged.  @pci is the
+ *           first member
+ * @bus:     Kind of bus
  * @nic:     The card; in the same allocation
  * @id, @path: As struct vm_nic
  * @netdev:  Backend, NULL without
@@ -47,6 +51,8 @@ struct nicdev_bar {
  */
 struct nicdev {
     struct pci_dev pci;
+    struct isa_dev isa;
+    const struct nicdev_bus *bus;
     struct nic *nic;
     char *id, *path;
     struct netdev *netdev;
@@ -80,24 +86,22 @@ bool nicdev_prop_at(const struct nic_model *model, unsigned i,
                     struct vm_prop *out);
 
 /**
- * nicdev_open() - Make a NIC and plug it into the bus, powered on
+ * nicdev_open() - Make a NIC and plug it into its bus, powered on
  * @opts:  Flat options; a reference is kept
  * @model: Its model
  * @path:  QOM path
- * @devfn: Free
  *
  * Return: NULL with @err, nothing left behind
  */
 struct nicdev *nicdev_open(JsonObject *opts, const struct nic_model *model,
-                           struct pci_bus *bus, const char *path, uint8_t devfn,
-                           GError **err);
+                           const char *path, GError **err);
 /* Unplugs it from everything; not from within one of its calls */
 void nicdev_close(struct nicdev *d);
 
 /* Reset of the bus */
 void nicdev_reset(struct nicdev *d);
 
-/* A BAR begins or ceases to decode */
+/* A BAR of a PCI NIC begins or ceases to decode */
 void nicdev_bar(struct nicdev *d, unsigned bar, bool on);
 
 /* set_link on the NIC */

@@ -568,8 +568,10 @@ static const struct option_row rows[] = {
       .help = "Print the manual page in troff and exit." },
     { "M", "TYPE[,PROP=VALUE..]", set_machine },
     { "machine", "TYPE[,PROP=VALUE..]", set_machine,
-      .help = "Machine: pc (also pc-i440fx-*) or none.  Properties: accel, "
-              "memory-backend (id of a memory-backend object)." },
+      .help =
+          "Machine: pc (also pc-i440fx-*), isapc (ISA slots only) or none.  "
+          "Properties: accel, memory-backend (id of a memory-backend "
+          "object)." },
     { "accel", "NAME", set_accel,
       .help = "Who drives the guest side: qtest (the default)." },
     { "m", "SIZE", set_ram,

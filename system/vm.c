@@ -22,7 +22,7 @@
 #include "system/ram.h"
 #include "system/vm-int.h"
 
-enum { RAM_DEFAULT = 128 << 20, FIRST_SLOT = 2 };
+enum { RAM_DEFAULT = 128 << 20 };
 
 struct vm_listener {
     vm_event_fn *fn;
@@ -205,7 +205,7 @@ static void chip_eject(unsigned slot)
     for (guint i = vm_nics->len; i-- > 0;) {
         struct nicdev *d = vm_nics->pdata[i];
 
-        if (d->pci.devfn >> 3 == slot) {
+        if (d->pci.bus && d->pci.devfn >> 3 == slot) {
             nic_remove(d);
         }
     }
@@ -232,103 +232,6 @@ static struct nicdev *nic_find(const char *id)
         }
     }
     return NULL;
-}
-
-/* "SLOT" or "SLOT.FUNCTION" in hexadecimal, or devfn as a JSON number */
-static bool devfn_parse(JsonObject *opts, int *devfn, GError **err)
-{
-    JsonNode *node = json_object_get_member(opts, "addr");
-    const char *s = opts_peek(opts, "addr");
-    unsigned slot, function = 0;
-    int n = 0;
-
-    if (!node) {
-        return true;
-    }
-    if (JSON_NODE_HOLDS_VALUE(node) &&
-        json_node_get_value_type(node) == G_TYPE_INT64) {
-        gint64 v = json_node_get_int(node);
-
-        if (v >= -1 && v <= 255) {
-            *devfn = (int)v;
-            return true;
-        }
-    }
-    if (s && strlen(s) < 16 && g_ascii_isxdigit(*s) &&
-        ((sscanf(s, "%x.%x%n", &slot, &function, &n) == 2 && !s[n]) ||
-         (sscanf(s, "%x%n", &slot, &n) == 1 && !s[n])) &&
-        slot < PCI_SLOTS && function < PCI_FUNCTIONS) {
-        *devfn = (int)(slot << 3 | function);
-        return true;
-    }
-    return vm_fail(err, VM_ERROR_GENERIC,
-                   "property 'addr' cannot be '%s': it takes SLOT or "
-                   "SLOT.FUNCTION, hexadecimal, up to 1f.7",
-                   s ? s : "that");
-}
-
-/* Who is at @devfn, for messages */
-static const char *occupant(const struct pci_bus *bus, unsigned devfn)
-{
-    for (guint i = 0; i < vm_nics->len; i++) {
-        struct nicdev *d = vm_nics->pdata[i];
-
-        if (&d->pci == bus->dev[devfn]) {
-            return d->id ? d->id : d->nic->model->name;
-        }
-    }
-    return "the chipset";
-}
-
-/* Whether functions of a slot go together (as PCI software expects them) */
-static bool slot_check(const struct pci_bus *bus, unsigned devfn, bool multi,
-                       GError **err)
-{
-    unsigned first = devfn & ~7u;
-
-    if (bus->dev[devfn]) {
-        return vm_fail(err, VM_ERROR_GENERIC,
-                       "PCI: slot %u function %u not available, in use by %s",
-                       devfn >> 3, devfn & 7, occupant(bus, devfn));
-    }
-    if ((devfn & 7) && bus->dev[first] &&
-        !(bus->dev[first]->cfg[PCI_HEADER_TYPE] & PCI_HEADER_MULTIFUNCTION)) {
-        return vm_fail(err, VM_ERROR_GENERIC,
-                       "PCI: single function device at slot %u, property "
-                       "'multifunction' of function 0 is off",
-                       devfn >> 3);
-    }
-    for (unsigned f = 1; !(devfn & 7) && !multi && f < PCI_FUNCTIONS; f++) {
-        if (bus->dev[first + f]) {
-            return vm_fail(err, VM_ERROR_GENERIC,
-                           "PCI: function %u of slot %u is in use, so function "
-                           "0 needs multifunction=on",
-                           f, devfn >> 3);
-        }
-    }
-    return true;
-}
-
-static bool devfn_choose(const struct pci_bus *bus, JsonObject *opts,
-                         uint8_t *devfn, GError **err)
-{
-    bool multi = false;
-    int want = -1;
-
-    if (!devfn_parse(opts, &want, err) ||
-        !opts_bool(opts, "multifunction", &multi, err)) {
-        return false;
-    }
-    for (unsigned slot = FIRST_SLOT; want < 0 && slot < PCI_SLOTS; slot++) {
-        if (slot_check(bus, slot << 3, multi, NULL)) {
-            want = (int)slot << 3;
-        }
-    }
-    if (want < 0) {
-        return vm_fail(err, VM_ERROR_GENERIC, "PCI: no slot is free");
-    }
-    *devfn = (uint8_t)want;
-    return slot_check(bus, *devfn, multi, err);
 }
 
 static bool bootindex_check(JsonObject *opts, GError **err)
@@ -370,18 +273,6 @@ static bool id_check(JsonObject *opts, GError **err)
            vm_fail(err, VM_ERROR_GENERIC, "Duplicate device ID '%s'", id);
 }
 
-static bool bus_check(JsonObject *opts, GError **err)
-{
-    const char *bus = NULL;
-
-    if (!opts_str(opts, "bus", &bus, err)) {
-        return false;
-    }
-    return !bus || !strcmp(bus, "pci.0") || !strcmp(bus, "/pci.0") ||
-           vm_fail(err, VM_ERROR_GENERIC, "Bus '%s' not found; there is pci.0",
-                   bus);
-}
-
 /* -global MODEL.PROP=VALUE for what @opts does not say */
 static void globals_apply(JsonObject *opts, const struct nic_model *model)
 {
@@ -404,14 +295,20 @@ static void globals_apply(JsonObject *opts, const struct nic_model *model)
     }
 }
 
+static bool hotplug_fail(const struct nic_model *model, GError **err)
+{
+    return vm_fail(err, VM_ERROR_GENERIC,
+                   "Bus 'isa.0' does not support hotplugging: '%s' is there "
+                   "from the start, or not at all",
+                   model->name);
+}
+
 /* @opts is flat and ours to change */
 static bool nic_add(JsonObject *opts, GError **err)
 {
     const char *driver = opts_peek(opts, "driver"), *id;
     const struct nic_model *model = nicdev_model(driver), *family;
-    struct pci_bus *bus = machine_pci();
     struct nicdev *d;
-    uint8_t devfn = 0;
     char *path;
 
     if (!driver) {
@@ -432,19 +329,17 @@ static bool nic_add(JsonObject *opts, GError **err)
     if (model != family) {
         globals_apply(opts, model);
     }
-    if (!bus || !model->pci) {
-        return vm_fail(err, VM_ERROR_GENERIC,
-                       "No 'PCI' bus found for device '%s'", driver);
+    if (started && model->isa) {
+        return hotplug_fail(model, err);
     }
-    if (!id_check(opts, err) || !bus_check(opts, err) ||
-        !bootindex_check(opts, err) || !devfn_choose(bus, opts, &devfn, err)) {
+    if (!id_check(opts, err) || !bootindex_check(opts, err)) {
         return false;
     }
     id = opts_peek(opts, "id");
     path =
         id ? g_strdup_printf("/machine/peripheral/%s", id)
            : g_strdup_printf("/machine/peripheral-anon/device[%u]", anon_count);
-    d = nicdev_open(opts, model, bus, path, devfn, err);
+    d = nicdev_open(opts, model, path, err);
     g_free(path);
     if (!d) {
         return false;
@@ -452,7 +347,7 @@ static bool nic_add(JsonObject *opts, GError **err)
     anon_count += !id;
     g_ptr_array_add(vm_nics, d);
     if (started) {
-        machine_slot_added(devfn >> 3);
+        machine_slot_added(d->pci.devfn >> 3);
     }
     return true;
 }
@@ -473,6 +368,9 @@ bool vm_device_del(const char *id, GError **err)
     if (!d) {
         return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
                        id);
+    }
+    if (d->nic->model->isa) {
+        return hotplug_fail(d->nic->model, err);
     }
     if (d->unplug_pending) {
         return vm_fail(err, VM_ERROR_GENERIC,

@@ -26,7 +26,7 @@ REFUSED = [
     ("-frobnicate", ["-frobnicate", "unknown option", "-help"]),
     ("disk.img", ["disk.img"]),
     ("-device", ["-device", "needs an argument"]),
-    ("-M q35", ["-M q35", "q35", "pc, pc-i440fx-*, none"]),
+    ("-M q35", ["-M q35", "q35", "isapc, none, pc, pc-i440fx-*"]),
     ("-machine pc,foo=1", ["'foo'", "memory-backend"]),
     ("-machine xenfv", ["xenfv", "-accel xen"]),
     ("-machine pc,accel=kvm", ["kvm", "no guest CPU"]),
@@ -75,6 +75,25 @@ REFUSED = [
     ("-device e1000,romsize=3000", ["'romsize'", "3000", "power of two"]),
     ("-device e1000,romfile={tmp}/rom,romsize=2048", ["romsize=2048"]),
     ("-M none -device e1000", ["No 'PCI' bus", "e1000"]),
+    ("-M isapc -device e1000", ["No 'PCI' bus", "e1000"]),
+    ("-M none -device ne2k_isa", ["No 'ISA' bus", "ne2k_isa"]),
+    ("-device ne2k_isa,iobase=0x310", ["'iobase'", "0x310", "multiple of 0x20",
+                                       "0x100", "0xffe0"]),
+    ("-device ne2k_isa,iobase=0x10000", ["'iobase'", "0x10000", "0xffe0"]),
+    ("-device ne2k_isa,iobase=0xe0", ["'iobase'", "0xe0", "0x100"]),
+    ("-device ne2k_isa,iobase=COM1", ["'iobase'", "'COM1'"]),
+    ("-device ne2k_isa,irq=2", ["'irq'", "cannot be 2", "3, 4, 5"]),
+    ("-device ne2k_isa,irq=16", ["'irq'", "cannot be 16", "14, 15"]),
+    ("-device ne2k_isa,irq=-1", ["'irq'", "'-1'"]),
+    ("-device ne2k_isa,id=a -device ne2k_isa,id=b,irq=5",
+     ["'iobase' of 'b'", "0x300", "'a' has ports 0x300-0x31f"]),
+    ("-device ne2k_isa,id=a -device ne2k_isa,id=b,iobase=0x320",
+     ["'irq' of 'b'", "cannot be 9", "that of 'a'", "free are 3, 4"]),
+    ("-device ne2k_isa,iobase=0xce0", ["0xce0", "'pci-conf-idx'"]),
+    ("-device ne2k_isa,bus=pci.0", ["'pci.0'", "there is isa.0"]),
+    ("-device ne2k_isa,addr=4", ["ne2k_isa.addr", "-device ne2k_isa,help"]),
+    ("-device ne2k_isa,romfile=", ["ne2k_isa.romfile"]),
+    ("-M isapc -nic none" + " -net nic" * 7, ["6 places", "iobase=", "irq="]),
     ("-device {{", ["invalid JSON"]),
     ("-device {{'driver':'e1000','mac':5}}", ["'mac'", "'5'", "string"]),
     ("-device {{'driver':'e1000','addr':999}}", ["'addr'"]),
@@ -139,6 +158,9 @@ HELP = [
                             "mitigation=<bool>",
                             "the chip: 82540em, 82544gc, 82545em"]),
     ("-device rtl8139,help", ["chip=<str>", "8139a", "(default: 8139cp)"]),
+    ("-device ne2k_isa,help", ["iobase=<uint32>", "(0x300)",
+                               "irq=<uint32>"]),
+    ("-machine help", ["isapc  ", "none  ", "pc  "]),
     ("-device e1000-82540em,?", ["e1000 options"]),
     ("-netdev help", ["user", "tap", "socket"]),
     ("-nic model=help", ["e1000"]),
@@ -156,6 +178,9 @@ HELP = [
 ACCEPTED = [
     "",
     "-M none",
+    "-M isapc -device ne2k_isa,bus=isa.0,iobase=0x320,irq=11",
+    "-device ne2k_isa,iobase=768,irq=0x9 -device e1000 "
+    "-device ne2k_isa,iobase=0xffe0,irq=3,slot8=on,strict=on",
     "-machine none -nodefaults -cpu qemu64,apic-id=0",
     "-M pc-i440fx-2.1,usb=off,vmport=off,suppress-vmdesc=on -m 1G -S",
     "-nodefaults -no-user-config -display none -vnc none -audio none",
@@ -494,6 +519,23 @@ def test_chip(folder):
     machine.check_end()
 
 
+def test_isa_places(folder):
+    """-net and -nic put cards on ISA where QEMU puts them"""
+    machine = Machine(["-machine", "isapc"]
+                      + ["-net", "nic"] * 2 + ["-nic", "null"]
+                      + ["-nic", "null,model=ne2k_isa,iobase=0x360,irq=0x3"]
+                      + ["-device", "ne2k_isa,iobase=0x280,irq=4,id=nic4"])
+    for i, (iobase, irq) in enumerate(((0x300, 9), (0x320, 10), (0x340, 11),
+                                       (0x360, 3), (0x280, 4))):
+        path = "/machine/peripheral-anon/device[%u]" % i if i < 4 else "nic4"
+        for name, want in (("iobase", iobase), ("irq", irq)):
+            got = machine("qom-get", path=path, property=name)
+            check(got == {"return": want}, f"{name} of card {i}: {got}")
+    check(machine("query-pci") == {"return": []}, "PCI on isapc")
+    machine("quit")
+    machine.check_end()
+
+
 def test_unplug_busy(folder):
     """The NIC goes while its transmit ring is full of work, timers run and
     frames wait; then its backend goes too"""
@@ -590,8 +632,8 @@ def all_tests():
         yield f"accepted: {line}", test_accepted, (line,)
     for test in (test_signals, test_qtest_end, test_server_sockets,
                  test_daemon, test_exit_with_parent, test_drop_rights,
-                 test_hotplug, test_chip, test_unplug_busy, test_stopped,
-                 test_msi, test_option_log):
+                 test_hotplug, test_chip, test_isa_places, test_unplug_busy,
+                 test_stopped, test_msi, test_option_log):
         yield test.__name__[5:], test, ()
 
 

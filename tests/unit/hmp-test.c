@@ -114,7 +114,10 @@ static void test_hmp_info(void)
                "      dev: e1000, id \"nic0\"\r\n"
                "        mac = \"52:54:00:12:34:56\"\r\n"
                "        class Ethernet controller, addr 00:02.0, pci id "
-               "8086:100e (sub 0000:0000)\r\n");
+               "8086:100e (sub 0000:0000)\r\n"
+               "      dev: PIIX3, id \"\"\r\n"
+               "        bus: isa.0\r\n"
+               "          type ISA\r\n");
     expect_hmp("info qom-tree", "/machine (pc-i440fx-7.2-machine)\r\n"
                                 "  /i440fx (i440FX-pcihost)\r\n"
                                 "    /ioapic (ioapic)\r\n"
