@@ -3,7 +3,8 @@
 
 A private apt configuration is made from the host's own sources, with source
 packages switched on and with its own lists and caches.  Nothing under
-/etc/apt or /var changes.
+/etc/apt or /var changes; other architectures than the host's are none of
+dpkg's business either.
 """
 
 import pathlib
@@ -87,35 +88,59 @@ def _host_sources():
 
 
 class Apt:
-    """A private apt whose state lives in the cache folder"""
+    """A private apt whose state lives in the cache folder
 
-    def __init__(self):
-        self.dir = cache_dir() / "apt"
+    @arch: Debian's name of an architecture that is not the host's; it has
+    binary packages only
+    """
+
+    def __init__(self, arch=None):
+        self.arch = arch
+        self.dir = cache_dir() / (f"apt-{arch}" if arch else "apt")
         self.updated = False
 
     def _options(self):
-        return ["-q", "-o", "Dir::Etc::sourcelist=/dev/null",
-                "-o", f"Dir::Etc::sourceparts={self.dir}/sources",
-                "-o", f"Dir::State::lists={self.dir}/lists",
-                "-o", f"Dir::Cache={self.dir}/cache",
-                "-o", "APT::Sandbox::User=root"]
+        words = ["-q", "-o", "Dir::Etc::sourcelist=/dev/null",
+                 "-o", f"Dir::Etc::sourceparts={self.dir}/sources",
+                 "-o", f"Dir::State::lists={self.dir}/lists",
+                 "-o", f"Dir::Cache={self.dir}/cache",
+                 "-o", "APT::Sandbox::User=root"]
+        if self.arch:
+            words += ["-o", f"APT::Architecture={self.arch}",
+                      "-o", f"APT::Architectures={self.arch}",
+                      "-o", "Dir::State::status=/dev/null"]
+        return words
 
-    def update(self):
-        """Fetch the package lists, once in a run"""
-        if self.updated:
-            return
-        for name in ("sources", "lists/partial", "cache/archives/partial"):
-            (self.dir / name).mkdir(parents=True, exist_ok=True)
+    def _write_sources(self):
         blocks = []
         for fields in _host_sources():
-            fields["Types"] = "deb deb-src"
+            fields["Types"] = "deb" if self.arch else "deb deb-src"
+            if self.arch:
+                fields.pop("Architectures", None)
             blocks.append("".join(f"{k}: {v}\n" for k, v in fields.items()))
         if not blocks:
             raise Failure("no Debian source (component main) in "
                           "/etc/apt/sources.list or sources.list.d")
         (self.dir / "sources" / "host.sources").write_text("\n".join(blocks))
-        run(["apt-get", *self._options(), "update"], "Fetching package lists",
-            self.dir / "update.log")
+
+    def update(self):
+        """Fetch the package lists, once in a run
+
+        A mirror may lack one of them for an hour: then the others, or the
+        older one, have to do.
+        """
+        if self.updated:
+            return
+        for name in ("sources", "lists/partial", "cache/archives/partial"):
+            (self.dir / name).mkdir(parents=True, exist_ok=True)
+        self._write_sources()
+        try:
+            run(["apt-get", *self._options(), "update"],
+                "Fetching package lists", self.dir / "update.log")
+        except Failure as e:
+            if not any((self.dir / "lists").glob("*_Packages*")):
+                raise
+            say(f"Some package lists are missing or old: {e}")
         self.updated = True
 
     def source(self, package, folder):
