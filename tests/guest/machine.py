@@ -5,6 +5,7 @@ The guest prints what it does on the serial console (tests/guest/init); here
 those lines become Step records, whatever happens to guest or emulator.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import os
@@ -15,6 +16,7 @@ import subprocess
 import threading
 import time
 
+from capture import between_marks, parse_mark
 from common import Failure, ROOT, cache_dir, output, say, status
 
 MAC = "52:54:00:12:34:56"
@@ -25,6 +27,7 @@ HOST_ADDRESS = "10.0.2.2"
 PATIENCE = 90
 
 CLONE_NEWNET = 0x40000000
+NO_IPV6 = pathlib.Path("/proc/sys/net/ipv6/conf/tap0/disable_ipv6")
 
 
 class Unavailable(Failure):
@@ -33,11 +36,19 @@ class Unavailable(Failure):
 
 @dataclasses.dataclass
 class Step:
-    """What became of one step; the schema of --json"""
+    """What became of one step; the schema of --json
+
+    @lacking: the driver has nothing of the kind, so nothing was tested
+    """
     name: str
     ok: bool
     seconds: float
     detail: str
+    lacking: bool = False
+
+    @property
+    def verdict(self):
+        return "none" if self.lacking else "ok" if self.ok else "FAILED"
 
 
 @dataclasses.dataclass
@@ -47,7 +58,13 @@ class Setup:
     @device:  QEMU's name of the card
     @backend: user or tap
     @folder:  where log and capture go
+    @driver:  module for the card
+    @lacks:   steps that this driver has nothing for
+    @as_skb:  how it counts bytes: see between_marks
+    @options: of the card
+    @append:  further words of the kernel's command line
     @extra:   further arguments of QEMU
+    @dump:    write a capture
     """
     binary: pathlib.Path
     kernel: pathlib.Path
@@ -56,7 +73,13 @@ class Setup:
     backend: str
     folder: pathlib.Path
     driver: str = "e1000"
+    lacks: tuple = ()
+    as_skb: bool = False
+    machine: str = "pc"
+    options: str = "romfile="
+    append: str = ""
     extra: tuple = ()
+    dump: bool = True
 
     @property
     def log(self):
@@ -71,17 +94,18 @@ def qemu_command(setup, append):
     """QEMU's arguments: nothing but serial console, card and backend"""
     netdev = {"user": "user,id=net0,ipv6=off",
               "tap": "tap,id=net0,ifname=tap0,script=no,downscript=no"}
+    # Headers and a little more of each frame keep the file small
+    dump = ["-object", "filter-dump,id=dump0,netdev=net0,"
+            f"file={setup.capture},maxlen=256"]
     return [
-        setup.binary, "-machine", "pc", "-accel", "tcg", "-cpu", "max",
+        setup.binary, "-machine", setup.machine, "-accel", "tcg", "-cpu", "max",
         "-smp", "1", "-m", str(RAM_MIB), "-nodefaults", "-no-user-config",
         "-display", "none", "-no-reboot", "-serial", "stdio",
         "-kernel", setup.kernel, "-initrd", setup.initramfs,
         "-append", append,
         "-netdev", netdev[setup.backend],
-        "-device", f"{setup.device},netdev=net0,mac={MAC},romfile=",
-        # Headers and a little more of each frame keep the file small
-        "-object", f"filter-dump,id=dump0,netdev=net0,file={setup.capture},"
-        "maxlen=256", *setup.extra]
+        "-device", f"{setup.device},netdev=net0,mac={MAC},{setup.options}",
+        *(dump if setup.dump else []), *setup.extra]
 
 
 def kernel_arguments(driver, steps, server=None):
@@ -163,8 +187,35 @@ class Guest:
         self._log.close()
 
 
-def _follow(guest, names, label):
-    """Read the guest's lines; yields steps as they end
+def _compare(step, setup, marks):
+    """Hold what a step counted between its two marks against the capture
+
+    @marks: all of this guest's so far
+    """
+    counted = marks[-1].minus(marks[-2])
+    if not counted:
+        return
+    seen = between_marks(setup.capture, MAC, len(marks) - 2, setup.as_skb)
+    seen = seen.only(counted)
+    text = f"{seen}, as captured"
+    if counted != seen:
+        step.ok = False
+        text = f"captured {seen}, but counted {counted}"
+    step.detail = f"{text}, {step.detail}"
+
+
+def _ended(setup, verdict, rest):
+    """The step that a guest's line is about"""
+    name, seconds, detail = (rest.split(" ", 2) + ["", ""])[:3]
+    lacking = verdict == "none"
+    if lacking and name not in setup.lacks:
+        verdict, detail = "fail", f"should be there: {detail}"
+        lacking = False
+    return Step(name, verdict != "fail", float(seconds), detail, lacking)
+
+
+def _events(guest, label):
+    """The guest's lines for us, as pairs of verb and the rest; ends with "end"
 
     Raises Failure with the reason when the guest stops before its end.
     """
@@ -181,22 +232,33 @@ def _follow(guest, names, label):
         if line is None:
             raise Failure("the emulator ended")
         quiet_since = time.monotonic()
-        found = re.search(r"@(begin|ok|fail|boot|end)\b ?(.*)", line)
+        if "Kernel panic" in line:
+            raise Failure(line.strip())
+        found = re.search(r"@(begin|ok|fail|none|mark|boot|end)\b ?(.*)", line)
         if not found:
-            if "Kernel panic" in line:
-                raise Failure(line.strip())
             continue
-        word, rest = found.groups()
-        if word == "end":
+        if found[1] == "end":
             return
+        if found[1] == "begin":
+            current = found[2]
+        yield found.groups()
+
+
+def _follow(guest, setup):
+    """Read what the guest says; yields steps as they end"""
+    marks, old_marks = [], 0
+    for word, rest in _events(guest, setup.device):
         if word == "boot":
-            say(f"{label}: Linux {rest} is up")
+            say(f"{setup.device}: Linux {rest} is up")
         elif word == "begin":
-            current = rest
+            old_marks = len(marks)
+        elif word == "mark":
+            marks.append(parse_mark(rest))
         else:
-            name, seconds, detail = (rest.split(" ", 2) + ["", ""])[:3]
-            if name in names:
-                yield Step(name, word == "ok", float(seconds), detail)
+            step = _ended(setup, word, rest)
+            if len(marks) == old_marks + 2:
+                _compare(step, setup, marks)
+            yield step
 
 
 def run_steps(setup, names, server):
@@ -206,11 +268,11 @@ def run_steps(setup, names, server):
     reason = "not reached"
     say(f"{label}: booting the guest ({setup.backend})")
     append = kernel_arguments(setup.driver, names, server)
+    append += f" {setup.append}"
     with Guest(qemu_command(setup, append), setup.log) as guest:
         try:
-            for step in _follow(guest, names, label):
-                say(f"{label}: {step.name} {'ok' if step.ok else 'FAILED'}: "
-                    f"{step.detail}")
+            for step in _follow(guest, setup):
+                say(f"{label}: {step.name} {step.verdict}: {step.detail}")
                 done.append(step)
             reason = "the guest left it out"
         except Failure as e:
@@ -248,11 +310,17 @@ def enter_namespace():
 
 
 def _add_tap():
-    for command in (["ip", "link", "set", "lo", "up"],
-                    ["ip", "tuntap", "add", "tap0", "mode", "tap"],
-                    ["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", "tap0"],
-                    ["ip", "link", "set", "tap0", "up"]):
-        output(command)
+    """tap0 with an address, and without the host's own IPv6 chatter on it
+
+    Multicasts that no card has to take would make its counts differ from the
+    capture now and then.
+    """
+    output(["ip", "tuntap", "add", "tap0", "mode", "tap"])
+    output(["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", "tap0"])
+    with contextlib.suppress(OSError):
+        NO_IPV6.write_text("1\n", encoding="ascii")
+    for name in ("lo", "tap0"):
+        output(["ip", "link", "set", name, "up"])
 
 
 class TapNetwork:
