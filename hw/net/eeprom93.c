@@ -30,7 +30,7 @@ enum {
 
 static unsigned addr_bits(unsigned words)
 {
-    return words == EEPROM93C66_WORDS ? 8 : 6;
+    return words == EEPROM93C46_WORDS ? 6 : 8;
 }
 
 void eeprom93_power_on(struct eeprom93 *e)
@@ -90,7 +90,7 @@ static void decode(struct eeprom93 *e, unsigned words)
     e->addr = (uint16_t)(e->shift & (words - 1));
     e->op = e->shift >> bits & 3;
     if (e->op == OP_EXTENDED) {
-        e->op = (uint8_t)(4 | e->addr >> (bits - 2));
+        e->op = (uint8_t)(4 | (e->shift >> (bits - 2) & 3));
     }
     e->n_bits = 0;
     e->shift = 0;

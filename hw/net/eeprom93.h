@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eeprom93.h - Microwire EEPROM 93C46 and 93C66 in 16-bit organisation
+ * eeprom93.h - Microwire EEPROM 93C46, 93C56 and 93C66, organised by 16 bits
  */
 #ifndef HW_NET_EEPROM93_H
 #define HW_NET_EEPROM93_H
@@ -11,6 +11,7 @@
 
 enum {
     EEPROM93C46_WORDS = 64,
+    EEPROM93C56_WORDS = 128, /* The first of eight address bits is ignored */
     EEPROM93C66_WORDS = 256,
     EEPROM93_WORDS_MAX = 256,
     /* Self-timed write cycle: data sheets say 3 to 5 ms, drivers wait 10 */
@@ -98,7 +99,7 @@ void eeprom93_power_on(struct eeprom93 *e);
 /**
  * eeprom93_pins() - Drive the inputs
  * @e:     Chip
- * @words: EEPROM93C46_WORDS or EEPROM93C66_WORDS
+ * @words: EEPROM93C46_WORDS, EEPROM93C56_WORDS or EEPROM93C66_WORDS
  * @cs, @sk, @di: Levels
  * @now:   Nanoseconds, the same clock as for eeprom93_do()
  */

@@ -2,15 +2,14 @@
 /*
  * rtl8139-eeprom.c - the configuration EEPROM: image, access, what it presets
  *
- * All boards here have a 93C46 (RCR bit 6 is 0).  In programming mode software
- * moves its pins through 9346CR; in auto-load mode the chip reads it again,
- * which takes 2 ms and ends by itself.  What software writes lasts until
- * power-on.  Traffic goes on in both modes, which it does not on a chip.
+ * Boards here have a 93C46 (RCR bit 6 is 0), or by a property a 93C56.  In
+ * programming mode software moves its pins through 9346CR; in auto-load mode
+ * the chip reads it again, which takes 2 ms and ends by itself.  In both the
+ * network side stands still.  What software writes lasts until power-on.
  */
 #include "hw/net/rtl8139.h"
 
 enum {
-    WORDS = EEPROM93C46_WORDS,
     AUTOLOAD_NS = 2000000,
 
     /* Words, and bytes where half a word is meant */
@@ -37,6 +36,25 @@ enum {
     CONFIG5_LOADED = 0x07,
     ANAR_DEFAULT = 0x01e1,
 };
+
+/* Others have no strap for it */
+static bool is_93c56(const struct rtl8139 *d)
+{
+    return d->nic.prop[RTL8139_PROP_93C56] &&
+           rtl8139_is(d, RTL8139_B | RTL8139_C | RTL8139_CP);
+}
+
+static unsigned words(const struct rtl8139 *d)
+{
+    return is_93c56(d) ? EEPROM93C56_WORDS : EEPROM93C46_WORDS;
+}
+
+uint32_t rtl8139_rcr_fetch(struct nic *n, unsigned i)
+{
+    struct rtl8139 *d = rtl8139_of(n);
+
+    return d->reg.RCR | (is_93c56(d) ? RCR_9356SEL : 0);
+}
 
 static void byte_set(struct rtl8139 *d, unsigned at, uint8_t val)
 {
@@ -107,7 +125,7 @@ void rtl8139_eeprom_load_phy(struct rtl8139 *d)
 
 void rtl8139_eeprom_load(struct rtl8139 *d)
 {
-    eeprom93_pins(&d->eeprom, WORDS, false, false, false, 0);
+    eeprom93_pins(&d->eeprom, words(d), false, false, false, 0);
     rtl8139_eeprom_load_phy(d);
     if (d->eeprom.word[EE_ID] != SIGNATURE) {
         return;
@@ -132,17 +150,18 @@ void rtl8139_eeprom_load(struct rtl8139 *d)
 
 /* 9346CR */
 
-static bool drives_pins(const struct rtl8139 *d)
+/* Work that waited for the network side */
+static void online_again(struct rtl8139 *d)
 {
-    unsigned eem = d->reg.CR9346 & CR9346_EEM;
-
-    return eem == CR9346_AUTOLOAD || eem == CR9346_PROGRAM;
+    nic_kick(&d->nic, RTL8139_WORK_TX);
+    d->nic.host->rx_ready(&d->nic);
 }
 
 void rtl8139_autoload_expired(struct rtl8139 *d)
 {
     if ((d->reg.CR9346 & CR9346_EEM) == CR9346_AUTOLOAD) {
         d->reg.CR9346 = CR9346_NORMAL;
+        online_again(d);
     }
 }
 
@@ -169,10 +188,13 @@ void rtl8139_cr9346_written(struct nic *n, struct wr w)
         return;
     }
     if ((val & CR9346_EEM) == CR9346_PROGRAM) {
-        eeprom93_pins(&d->eeprom, WORDS, val & CR9346_EECS, val & CR9346_EESK,
-                      val & CR9346_EEDI, n->host->now(n));
-    } else {
-        eeprom93_pins(&d->eeprom, WORDS, false, false, false, n->host->now(n));
+        eeprom93_pins(&d->eeprom, words(d), val & CR9346_EECS,
+                      val & CR9346_EESK, val & CR9346_EEDI, n->host->now(n));
+        return;
+    }
+    eeprom93_pins(&d->eeprom, words(d), false, false, false, n->host->now(n));
+    if ((w.old ^ val) & CR9346_EEM) {
+        online_again(d);
     }
 }
 
@@ -182,7 +204,7 @@ uint32_t rtl8139_cr9346_fetch(struct nic *n, unsigned i)
     struct rtl8139 *d = rtl8139_of(n);
     uint32_t eem = d->reg.CR9346 & CR9346_EEM;
 
-    if (!drives_pins(d)) {
+    if (rtl8139_online(d)) {
         return eem == CR9346_CONFIG ? eem | CR9346_EESK | CR9346_EEDI : eem;
     }
     return d->reg.CR9346 |

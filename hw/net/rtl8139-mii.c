@@ -51,9 +51,14 @@ bool rtl8139_link_up(const struct rtl8139 *d)
     return d->nic.link_up && !busy(d) && mode(d);
 }
 
-bool rtl8139_is_10half(const struct rtl8139 *d)
+bool rtl8139_is_10(const struct rtl8139 *d)
 {
-    return mode(d) == ANAR_10;
+    return mode(d) & (ANAR_10 | ANAR_10FD);
+}
+
+bool rtl8139_is_half(const struct rtl8139 *d)
+{
+    return mode(d) & (ANAR_10 | ANAR_TX);
 }
 
 static void announce(struct rtl8139 *d)
@@ -184,9 +189,11 @@ uint32_t rtl8139_msr_fetch(struct nic *n, unsigned i)
     if (rtl8139_is(d, RTL8139_C | RTL8139_D | RTL8139_CP)) {
         msr |= MSR_Aux;
     }
-    if (!up || (mode(d) & (ANAR_10 | ANAR_10FD))) {
+    if (!up || rtl8139_is_10(d)) {
         msr |= MSR_SPEED_10;
     }
+    msr |= rtl8139_paused(d) ? MSR_RXPF : 0;
+    msr |= d->reg.pause_sent ? MSR_TXPF : 0;
     return msr | (up ? 0 : MSR_LINKB);
 }
 

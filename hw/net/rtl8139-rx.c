@@ -36,6 +36,7 @@ enum {
 /* Header of the C mode */
 #define RXS_ROK  (1u << 0)
 #define RXS_CRC  (1u << 2)
+#define RXS_LONG (1u << 3)
 #define RXS_RUNT (1u << 4)
 #define RXS_BAR  (1u << 13)
 #define RXS_PAM  (1u << 14)
@@ -49,6 +50,8 @@ enum {
 #define RXD_MAR     (1u << 26)
 #define RXD_PAM     (1u << 25)
 #define RXD_BAR     (1u << 24)
+#define RXD_BOVF    (1u << 23)
+#define RXD_RWT     (1u << 21)
 #define RXD_RES     (1u << 20)
 #define RXD_RUNT    (1u << 19)
 #define RXD_CRC     (1u << 18)
@@ -77,15 +80,25 @@ enum match { MATCH_NONE, MATCH_OWN, MATCH_BROADCAST, MATCH_GROUP, MATCH_ALL };
  * @in:   As it is stored
  * @inet: Its headers
  * @runt: Shorter than 64 bytes with FCS
+ * @over: Longer than 4 KiB: what is beyond that is not stored
  */
 struct rx_frame {
     struct frame_in in;
     struct inet inet;
     enum match match;
-    bool runt;
+    bool runt, over;
 };
 
-enum rx_room { ROOM_NOW, ROOM_LATER, ROOM_NEVER };
+/* ROOM_CUT: what there is will never do, but takes the first bytes */
+enum rx_room { ROOM_NOW, ROOM_LATER, ROOM_NEVER, ROOM_CUT };
+
+/* Bytes that are stored of it */
+static size_t stored_len(const struct rx_frame *f)
+{
+    size_t len = frame_in_stored(&f->in);
+
+    return f->over ? FRAME_MAX : len;
+}
 
 /* The filter */
 
@@ -190,20 +203,19 @@ uint32_t rtl8139_cbr_fetch(struct nic *n, unsigned i)
 }
 
 /* Bytes that a frame takes */
-static uint32_t ring_need(const struct frame_in *in)
+static uint32_t ring_need(const struct rx_frame *f)
 {
-    return (uint32_t)(HEADER + frame_in_stored(in) + 3) & ~3u;
+    return (uint32_t)(HEADER + stored_len(f) + 3) & ~3u;
 }
 
-static enum rx_room ring_room(const struct rtl8139 *d,
-                              const struct frame_in *in)
+static enum rx_room ring_room(const struct rtl8139 *d, const struct rx_frame *f)
 {
-    uint32_t need = ring_need(in);
+    uint32_t need = ring_need(f);
     bool whole = (d->reg.RCR & RCR_RXFTH) == RCR_RXFTH;
 
     /* Behind a ring with WRAP software keeps no more than a FIFO full */
     if (need >= ring_size(d) ||
-        ((whole || !ring_wraps(d)) && frame_in_stored(in) > FIFO)) {
+        ((whole || !ring_wraps(d)) && stored_len(f) > FIFO)) {
         return ROOM_NEVER;
     }
     return ring_used(d) + need < ring_size(d) ? ROOM_NOW : ROOM_LATER;
@@ -226,8 +238,9 @@ static bool ring_put(struct rtl8139 *d, struct frame_in *in, uint32_t at,
 
 static uint32_t header_flags(const struct rx_frame *f)
 {
-    uint32_t flags = f->in.bad_fcs ? RXS_CRC : RXS_ROK;
+    uint32_t flags = f->in.bad_fcs ? RXS_CRC : f->over ? 0 : RXS_ROK;
 
+    flags |= f->over ? RXS_LONG : 0;
     flags |= f->runt ? RXS_RUNT : 0;
     flags |= f->match == MATCH_BROADCAST ? RXS_BAR : 0;
     flags |= f->match == MATCH_OWN ? RXS_PAM : 0;
@@ -237,7 +250,7 @@ static uint32_t header_flags(const struct rx_frame *f)
 static bool ring_store(struct rtl8139 *d, struct rx_frame *f)
 {
     uint32_t at = d->reg.CBR & (ring_size(d) - 1), mask = ring_size(d) - 1;
-    uint32_t len = (uint32_t)frame_in_stored(&f->in);
+    uint32_t len = (uint32_t)stored_len(f);
     le32_t header = le32_put(len << 16 | header_flags(f));
 
     if (!ring_put(d, &f->in, at + HEADER, len) ||
@@ -245,8 +258,8 @@ static bool ring_store(struct rtl8139 *d, struct rx_frame *f)
                        sizeof(header))) {
         return false;
     }
-    d->reg.CBR = (uint16_t)((at + ring_need(&f->in)) & mask);
-    d->reg.ERSR |= ERSR_ERGood | ERSR_EROVW;
+    d->reg.CBR = (uint16_t)((at + ring_need(f)) & mask);
+    d->reg.ERSR |= ERSR_EROVW | (f->in.bad_fcs ? ERSR_ERBad : ERSR_ERGood);
     return true;
 }
 
@@ -255,12 +268,14 @@ static bool ring_store(struct rtl8139 *d, struct rx_frame *f)
 /**
  * struct claim - Descriptors for one frame
  * @n:     How many
+ * @size:  Of their buffers
  * @fault: One of them is not in guest memory
  */
 struct claim {
     struct rx_desc desc[RTL8139_RING];
     uint8_t index[RTL8139_RING];
     unsigned n, next;
+    size_t size;
     bool fault;
 };
 
@@ -276,9 +291,10 @@ static enum rx_room claim_make(struct rtl8139 *d, struct claim *c, size_t left)
     unsigned at = d->reg.rx_index;
 
     c->fault = false;
+    c->size = 0;
     for (c->n = 0; c->n < RTL8139_RING;) {
         struct rx_desc *desc = &c->desc[c->n];
-        uint32_t command, size;
+        uint32_t command;
 
         if (!nic_dma_read(&d->nic, desc_at(d, at), desc, sizeof(*desc))) {
             c->fault = true;
@@ -290,17 +306,16 @@ static enum rx_room claim_make(struct rtl8139 *d, struct claim *c, size_t left)
         }
         c->index[c->n++] = (uint8_t)at;
         at = command & RXD_EOR ? 0 : (at + 1) % RTL8139_RING;
-        size = command & RXD_SIZE;
-        if (size >= left) {
-            c->next = at;
+        c->next = at;
+        c->size += command & RXD_SIZE;
+        if (c->size >= left) {
             return ROOM_NOW;
         }
-        left -= size;
         if (at == d->reg.rx_index) {
             break;
         }
     }
-    return ROOM_NEVER;
+    return ROOM_CUT;
 }
 
 /* PID and the results of checksum verification */
@@ -338,7 +353,7 @@ static uint32_t rx_sums(struct rtl8139 *d, const struct rx_frame *f)
 
 static uint32_t desc_flags(struct rtl8139 *d, const struct rx_frame *f)
 {
-    uint32_t flags = rx_sums(d, f) | (uint32_t)frame_in_stored(&f->in);
+    uint32_t flags = f->over ? RXD_RWT | RXD_RES : rx_sums(d, f);
 
     flags |= f->in.bad_fcs ? RXD_CRC | RXD_RES : 0;
     flags |= f->runt ? RXD_RUNT | RXD_RES : 0;
@@ -347,15 +362,31 @@ static uint32_t desc_flags(struct rtl8139 *d, const struct rx_frame *f)
     return flags | (f->match == MATCH_GROUP ? RXD_MAR : 0);
 }
 
+/* FreeBSD's driver knows that buffers have to be aligned; no paper does */
+static void rx_buffer_check(struct rtl8139 *d, const struct rx_desc *desc)
+{
+    uint64_t addr = le64_get(desc->addr);
+
+    if (addr & 7) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_ALIGN, addr);
+    }
+}
+
 /* Fill the buffers, then give the descriptors back, the first one last */
 static bool desc_store(struct rtl8139 *d, struct rx_frame *f, struct claim *c)
 {
     uint32_t flags = desc_flags(d, f), tag = 0;
-    size_t left = frame_in_stored(&f->in);
+    size_t left = stored_len(f);
 
+    if (c->size < left) {
+        flags |= RXD_BOVF;
+        left = c->size;
+    }
+    flags |= (uint32_t)left;
     for (unsigned i = 0; i < c->n; i++) {
         size_t size = le32_get(c->desc[i].command) & RXD_SIZE;
 
+        rx_buffer_check(d, &c->desc[i]);
         size = size < left ? size : left;
         if (!frame_in_put(&d->nic, &f->in, gpa(le64_get(c->desc[i].addr)),
                           size)) {
@@ -414,6 +445,7 @@ static bool rx_hold(struct rtl8139 *d)
 {
     bool cplus = rtl8139_rx_cplus(d);
 
+    rtl8139_flow_full(d);
     if (!d->reg.rx_held || !cplus) {
         d->reg.rx_held = 1;
         rtl8139_cause(d, ISR_RXOVW);
@@ -441,9 +473,9 @@ static bool rx_sound(struct rtl8139 *d, const struct rx_frame *f)
     size_t wire = f->in.len + FRAME_FCS;
     bool keep = d->reg.RCR & RCR_AER;
 
-    if (wire > FRAME_MAX + FRAME_FCS + FRAME_TAG) {
+    if (f->over) {
         d->reg.RxER++;
-        return false;
+        return keep;
     }
     if (f->in.bad_fcs) {
         d->reg.RxER++;
@@ -476,21 +508,29 @@ static bool rx_frame(struct rtl8139 *d, struct rx_frame *f)
     f->in.strip = cplus && f->inet.tagged && (d->reg.CPCR & CPCR_RxVLAN);
     claim.fault = false;
     room = !has_ring(d) ? ROOM_NEVER
-           : cplus      ? claim_make(d, &claim, frame_in_stored(&f->in))
-                        : ring_room(d, &f->in);
+           : cplus      ? claim_make(d, &claim, stored_len(f))
+                        : ring_room(d, f);
     if (room == ROOM_LATER && !(f->in.rx->flags & NIC_RX_LOOPED)) {
         return rx_hold(d);
     }
-    if (room != ROOM_NOW && !claim.fault) {
+    if ((room == ROOM_NEVER || room == ROOM_LATER) && !claim.fault) {
         rx_missed(d, f);
         return true;
     }
-    frame_in_fcs(&d->nic, &f->in);
+    if (!f->over) {
+        frame_in_fcs(&d->nic, &f->in);
+    }
     stored =
         !claim.fault && (cplus ? desc_store(d, f, &claim) : ring_store(d, f));
     if (!stored) {
         nic_event(&d->nic, RTL8139_EVENT_RX_FAULT, f->in.len);
         rtl8139_cause(d, ISR_SERR);
+        return true;
+    }
+    if (room == ROOM_CUT) {
+        nic_event(&d->nic, RTL8139_EVENT_RX_MISSED, f->in.len);
+        d->reg.RxER++;
+        rtl8139_cause(d, ISR_RXOVW);
         return true;
     }
     rx_count(d, f);
@@ -501,7 +541,7 @@ static bool rx_frame(struct rtl8139 *d, struct rx_frame *f)
 /* Whether the receiver would see this frame at all */
 static bool rx_hears(const struct rtl8139 *d, const struct nic_rx *rx)
 {
-    if (!(d->reg.CR & CR_RE) || rtl8139_in_d3(d)) {
+    if (!(d->reg.CR & CR_RE) || rtl8139_in_d3(d) || !rtl8139_online(d)) {
         return false;
     }
     return (rx->flags & NIC_RX_LOOPED) ||
@@ -521,8 +561,10 @@ bool rtl8139_receive(struct nic *n, const struct nic_rx *rx)
         if (!n->bus_master) {
             return false;
         }
-        if (frame_in_open(n, &f.in, rx)) {
+        if (frame_in_open(n, &f.in, rx) &&
+            (looped || !rtl8139_flow_receive(d, &f.in))) {
             f.runt = f.in.len + FRAME_FCS < WIRE_MIN;
+            f.over = f.in.len > FRAME_MAX + FRAME_TAG;
             inet_parse(f.in.head, f.in.avail, f.in.len, RTL8139_TAG, &f.inet);
             if (!rx_frame(d, &f)) {
                 return false;
@@ -531,6 +573,7 @@ bool rtl8139_receive(struct nic *n, const struct nic_rx *rx)
     }
     if (!looped) {
         d->reg.rx_held = 0;
+        rtl8139_flow_drained(d);
     }
     return true;
 }

@@ -19,7 +19,14 @@
  * segmentation that the guest asked for.  The chip builds the pseudo header
  * itself, so what software left in the checksum fields is replaced.
  *
- * A packet without a link is lost, not held back.
+ * A packet without a link is lost, not held back.  DMA is never slower than the
+ * wire, so thresholds mean nothing and only a buffer that leaves memory makes
+ * an underrun.
+ *
+ * Nothing collides here, unless the property "collisions" says that each packet
+ * in half duplex does so often.  One that needs more attempts than TXRR allows
+ * is aborted; the C mode then halts until CLRABT, which tries it again with
+ * what is left of its collisions.
  */
 #include <string.h>
 
@@ -27,7 +34,9 @@
 
 enum {
     SLOTS = 4,
-    RINGS = 2, /* Normal, high priority */
+    RINGS = 2,                /* Normal, high priority */
+    TSD_WRITTEN = 0x003f1fff, /* What a hand-over leaves: not status, not OWN */
+    TX_BUFFER_MIN = 4,
     TX_BUDGET = 256,
     TX_BYTES = 256 * 1024,
     TX_MAX = 16288,       /* Without segmentation */
@@ -54,9 +63,13 @@ enum {
 #define TXD_LENGTH    0xffffu
 
 /* The same, status */
-#define TXD_TES  (1u << 23)
-#define TXD_LNKF (1u << 21)
-#define TXD_KEPT (TXD_EOR | TXD_FS | TXD_LS | TXD_LENGTH)
+#define TXD_UNF      (1u << 25)
+#define TXD_TES      (1u << 23)
+#define TXD_LNKF     (1u << 21)
+#define TXD_EXC      (1u << 20)
+#define TXD_CC_SHIFT 16
+#define TXD_CC_MAX   15u
+#define TXD_KEPT     (TXD_EOR | TXD_FS | TXD_LS | TXD_LENGTH)
 
 /* Second dword */
 #define TXD_TAGC (1u << 17)
@@ -81,7 +94,11 @@ struct packet {
     struct tx_desc desc[RTL8139_RING];
     uint8_t index[RTL8139_RING];
     unsigned n, segments;
+    uint32_t collisions;
 };
+
+/* What became of it */
+enum sent { SENT, SENT_NO_LINK, SENT_ABORTED };
 
 static bool visit_over(const struct visit *v)
 {
@@ -101,9 +118,12 @@ static void packet_init(struct packet *p)
     f->gso = (struct nic_gso){ .type = NIC_GSO_NONE };
     f->has_fcs = f->loop = false;
     p->segments = 1;
+    p->collisions = 0;
 }
 
-/* Add a buffer, of which the first bytes are copied if they belong to the head
+/*
+ * Add a buffer, of which the first bytes are copied if they belong to the head.
+ * Of the others the last one is tried: false if it is not all in memory.
  */
 static bool packet_add(struct rtl8139 *d, struct packet *p, uint64_t at,
                        uint32_t len)
@@ -117,6 +137,11 @@ static bool packet_add(struct rtl8139 *d, struct packet *p, uint64_t at,
     }
     f->head_len = (uint16_t)(f->head_len + head);
     if (len > head) {
+        uint8_t last;
+
+        if (!nic_dma_read(&d->nic, gpa(at + len - 1), &last, 1)) {
+            return false;
+        }
         p->piece[f->n_pieces++] =
             (struct nic_piece){ gpa_add(gpa(at), head), len - head };
     }
@@ -124,8 +149,31 @@ static bool packet_add(struct rtl8139 *d, struct packet *p, uint64_t at,
     return true;
 }
 
-/* Hand it over; false if there is no link */
-static bool packet_send(struct rtl8139 *d, struct visit *v, struct packet *p)
+/* Let it collide as often as it has to; false if that is too often */
+static bool packet_contend(struct rtl8139 *d, struct packet *p)
+{
+    uint32_t all = d->nic.prop[RTL8139_PROP_COLLISIONS];
+    uint32_t tries = 16 + (d->reg.TCR & TCR_TXRR);
+
+    if (p->f.loop || !rtl8139_is_half(d) || all <= d->reg.tx_collided) {
+        all = d->reg.tx_collided;
+    }
+    p->collisions = all - d->reg.tx_collided;
+    if (p->collisions >= tries) {
+        p->collisions = tries;
+        d->reg.tx_collided = (uint16_t)(d->reg.tx_collided + tries);
+        d->reg.TxAbt++;
+        return false;
+    }
+    d->reg.tx_collided = 0;
+    d->reg.Tx1Col += p->collisions == 1;
+    d->reg.TxMCol += p->collisions > 1;
+    return true;
+}
+
+/* Hand it over */
+static enum sent packet_send(struct rtl8139 *d, struct visit *v,
+                             struct packet *p)
 {
     struct nic_frame *f = &p->f;
 
@@ -134,11 +182,16 @@ static bool packet_send(struct rtl8139 *d, struct visit *v, struct packet *p)
     if (!f->loop && !rtl8139_link_up(d)) {
         nic_event(&d->nic, RTL8139_EVENT_TX_NO_LINK, f->len);
         d->reg.TxER++;
-        return false;
+        return SENT_NO_LINK;
+    }
+    if (!packet_contend(d, p)) {
+        nic_event(&d->nic, RTL8139_EVENT_TX_ABORT, f->len);
+        d->reg.TxER++;
+        return SENT_ABORTED;
     }
     d->reg.TxOk += p->segments;
     v->host_full |= !nic_send(&d->nic, f);
-    return true;
+    return SENT;
 }
 
 /* C mode */
@@ -151,11 +204,52 @@ static void slot_done(struct rtl8139 *d, uint32_t status)
     d->reg.tx_slot = (uint8_t)((i + 1) % SLOTS);
 }
 
+/* Too many collisions: all stands still, before the next slot */
+static void slot_abort(struct rtl8139 *d, struct visit *v, uint32_t status)
+{
+    d->reg.TSD[d->reg.tx_slot] |= TSD_OWN | TSD_TABT | status;
+    d->reg.tx_aborted = 1;
+    v->causes |= ISR_TER;
+}
+
+static uint32_t slot_collisions(const struct packet *p)
+{
+    uint32_t n = p->collisions < TSD_NCC_MAX ? p->collisions : TSD_NCC_MAX;
+
+    return n << TSD_NCC_SHIFT;
+}
+
+/* Send the packet of the slot whose turn it is; it is in memory */
+static void slot_finish(struct rtl8139 *d, struct visit *v, struct packet *p)
+{
+    uint32_t len = p->f.len, status = TSD_TOK;
+
+    p->f.has_fcs = (d->reg.TCR & TCR_CRC) && len > FRAME_FCS;
+    if (len < FRAME_MIN + (p->f.has_fcs ? FRAME_FCS : 0)) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_SHORT, len);
+    }
+    switch (packet_send(d, v, p)) {
+    case SENT_ABORTED:
+        slot_abort(d, v, slot_collisions(p));
+        return;
+    case SENT_NO_LINK:
+        status |= TSD_CRS;
+        break;
+    case SENT:
+        /* So cards show it */
+        status |=
+            rtl8139_is_half(d) && rtl8139_is_10(d) ? TSD_CRS | TSD_CDH : 0;
+        break;
+    }
+    v->causes |= ISR_TOK;
+    slot_done(d, status | slot_collisions(p));
+}
+
 /* Carry out the slot whose turn it is */
 static void slot_send(struct rtl8139 *d, struct visit *v)
 {
     unsigned i = d->reg.tx_slot;
-    uint32_t len = d->reg.TSD[i] & TSD_SIZE, status = TSD_TOK;
+    uint32_t len = d->reg.TSD[i] & TSD_SIZE;
     struct packet p;
 
     packet_init(&p);
@@ -169,24 +263,21 @@ static void slot_send(struct rtl8139 *d, struct visit *v)
     }
     if (!len) {
         nic_event(&d->nic, RTL8139_EVENT_TX_DROP, 0);
-    } else {
-        p.f.has_fcs = (d->reg.TCR & TCR_CRC) && len > FRAME_FCS;
-        if (len < FRAME_MIN + (p.f.has_fcs ? FRAME_FCS : 0)) {
-            rtl8139_strict(d, RTL8139_EVENT_STRICT_SHORT, len);
-        }
-        if (!packet_send(d, v, &p)) {
-            status |= TSD_CRS;
-        } else if (rtl8139_is_10half(d)) {
-            status |= TSD_CRS | TSD_CDH;
-        }
+        v->causes |= ISR_TOK;
+        slot_done(d, TSD_TOK);
+        return;
     }
-    v->causes |= ISR_TOK;
-    slot_done(d, status);
+    slot_finish(d, v, &p);
+}
+
+static bool slot_ready(const struct rtl8139 *d)
+{
+    return !d->reg.tx_aborted && !(d->reg.TSD[d->reg.tx_slot] & TSD_OWN);
 }
 
 static void slots_run(struct rtl8139 *d, struct visit *v)
 {
-    while (!visit_over(v) && !(d->reg.TSD[d->reg.tx_slot] & TSD_OWN)) {
+    while (!visit_over(v) && slot_ready(d)) {
         v->budget--;
         slot_send(d, v);
     }
@@ -271,7 +362,7 @@ static bool packet_return(struct rtl8139 *d, struct visit *v, struct packet *p,
         d->reg.TDOKLAddr = (uint16_t)at.addr;
     }
     d->reg.tx_index[ring] = (uint8_t)ring_next(p->index[p->n - 1], command);
-    v->causes |= status & TXD_TES ? ISR_TOK | ISR_TER : ISR_TOK;
+    v->causes |= status & (TXD_TES | TXD_UNF) ? ISR_TOK | ISR_TER : ISR_TOK;
     return ok;
 }
 
@@ -402,19 +493,48 @@ static bool packet_finish(const struct rtl8139 *d, struct packet *p)
     return true;
 }
 
+/* What the last descriptor of a packet that was sent says of it */
+static uint32_t packet_status(struct rtl8139 *d, const struct packet *p,
+                              enum sent sent)
+{
+    uint32_t n = p->collisions < TXD_CC_MAX ? p->collisions : TXD_CC_MAX;
+
+    switch (sent) {
+    case SENT_NO_LINK:
+        return TXD_TES | TXD_LNKF;
+    case SENT_ABORTED:
+        /* It is not tried again */
+        d->reg.tx_collided = 0;
+        return TXD_TES | TXD_EXC | n << TXD_CC_SHIFT;
+    default:
+        return n << TXD_CC_SHIFT;
+    }
+}
+
+/* "The Tx buffer should not be less than 4 bytes" (8139C(L)+) */
+static void buffer_check(struct rtl8139 *d, const struct tx_desc *desc)
+{
+    uint32_t len = le32_get(desc->command) & TXD_LENGTH;
+
+    if (len < TX_BUFFER_MIN) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_SHORT, len);
+    }
+}
+
 /* Send a complete packet; returns what its last descriptor says of it */
 static uint32_t packet_carry_out(struct rtl8139 *d, struct visit *v,
                                  struct packet *p)
 {
     packet_init(p);
     for (unsigned i = 0; i < p->n; i++) {
+        buffer_check(d, &p->desc[i]);
         if (!packet_add(d, p, le64_get(p->desc[i].addr),
                         le32_get(p->desc[i].command) & TXD_LENGTH)) {
             nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, p->index[i]);
             d->reg.TxUndrn++;
             d->reg.TxER++;
             v->causes |= ISR_SERR;
-            return TXD_TES;
+            return TXD_UNF;
         }
     }
     if (!packet_finish(d, p)) {
@@ -422,7 +542,7 @@ static uint32_t packet_carry_out(struct rtl8139 *d, struct visit *v,
         d->reg.TxER++;
         return TXD_TES;
     }
-    return packet_send(d, v, p) ? 0 : TXD_TES | TXD_LNKF;
+    return packet_status(d, p, packet_send(d, v, p));
 }
 
 /* One packet of a ring; false if the ring has none for us */
@@ -467,14 +587,21 @@ static void rings_run(struct rtl8139 *d, struct visit *v)
 static bool work_left(const struct rtl8139 *d)
 {
     return rtl8139_tx_cplus(d) ? d->reg.TPPoll & (TPPoll_NPQ | TPPoll_HPQ)
-                               : !(d->reg.TSD[d->reg.tx_slot] & TSD_OWN);
+                               : slot_ready(d);
+}
+
+/* Loopback does not care about PAUSE */
+static bool may_send(const struct rtl8139 *d)
+{
+    return (d->reg.CR & CR_TE) && !rtl8139_in_d3(d) && rtl8139_online(d) &&
+           (rtl8139_loopback(d) || !rtl8139_paused(d));
 }
 
 void rtl8139_tx_run(struct rtl8139 *d)
 {
     struct visit v = { .budget = TX_BUDGET };
 
-    if (!(d->reg.CR & CR_TE) || rtl8139_in_d3(d)) {
+    if (!may_send(d)) {
         return;
     }
     if (rtl8139_tx_cplus(d)) {
@@ -496,12 +623,24 @@ void rtl8139_tsd_written(struct nic *n, struct wr w)
     struct rtl8139 *d = rtl8139_of(n);
 
     if ((w.lanes & TSD_OWN) && !(w.val & TSD_OWN)) {
-        d->reg.TSD[w.i] &= 0x003f1fff;
+        d->reg.TSD[w.i] &= TSD_WRITTEN;
         nic_kick(n, RTL8139_WORK_TX);
     }
 }
 
-/* CLRABT has nothing to clear: no collisions, no aborts */
+/*
+ * The aborted packet is tried again from its slot, or what software put into
+ * the slot since: 8139too counts the packet as lost and goes on.
+ */
+static void abort_clear(struct rtl8139 *d)
+{
+    if (d->reg.tx_aborted) {
+        d->reg.tx_aborted = 0;
+        d->reg.TSD[d->reg.tx_slot] &= TSD_WRITTEN;
+        nic_kick(&d->nic, RTL8139_WORK_TX);
+    }
+}
+
 void rtl8139_tcr_written(struct nic *n, struct wr w)
 {
     struct rtl8139 *d = rtl8139_of(n);
@@ -509,9 +648,13 @@ void rtl8139_tcr_written(struct nic *n, struct wr w)
     if (!(d->reg.CR & CR_TE)) {
         rtl8139_strict(d, RTL8139_EVENT_STRICT_ORDER, w.val);
     }
-    /* Loopback: the network is heard again, or no more */
+    if (w.val & TCR_CLRABT) {
+        abort_clear(d);
+    }
+    /* Loopback: the network is heard again, or no more; no pause counts */
     if ((d->reg.TCR ^ w.old) & TCR_LBK) {
         n->host->rx_ready(n);
+        nic_kick(n, RTL8139_WORK_TX);
     }
 }
 

@@ -11,6 +11,7 @@
  *                     identity
  *   rtl8139-tx.c      four slots or two descriptor rings to frames
  *   rtl8139-rx.c      frames to a byte ring or a descriptor ring; filter
+ *   rtl8139-flow.c    PAUSE
  *   rtl8139-mii.c     PHY registers, link
  *   rtl8139-eeprom.c  the EEPROM behind 9346CR, and what it presets
  *   rtl8139-wake.c    wake-up
@@ -23,16 +24,16 @@
  *
  * Who owns what: TSD.OWN = 0 and descriptor OWN = 1 are ours.  Of CAPR and CBR
  * software owns CAPR.  Link bits anywhere are computed from nic.link_up and
- * what was negotiated.  A register write never moves packets, it marks work;
- * the dump of the tally counters is the exception.
+ * what was negotiated.  A register write never moves packets, it marks work.
  *
  * Resets: power and RST# reset everything and load the EEPROM.  CR.RST leaves
  * the addresses, what the EEPROM configured, the PHY and wake-up registers.
  * Leaving D3 changes nothing.
  *
- * Left out: half duplex and collisions, PAUSE, early receive interrupts,
- * wake-up frames by pattern (no paper tells the CRC), CardBus function
- * registers, the VPD capability, D1 and D2.
+ * Left out: collisions of its own accord (the property "collisions" makes
+ * them), early receive (a frame arrives in no time), wake-up frames by pattern
+ * (no paper tells the CRC), CardBus function registers, the VPD capability, D1
+ * and D2.
  */
 #include "hw/net/rtl8139.h"
 
@@ -41,6 +42,7 @@
 enum {
     TICK_NS = 30, /* PCI clock, 33.3 MHz */
     TALLY_SIZE = 64,
+    STATION_END = 0x10, /* IDR and MAR are before this */
 };
 
 bool rtl8139_in_d3(const struct rtl8139 *d)
@@ -54,6 +56,13 @@ bool rtl8139_loopback(const struct rtl8139 *d)
     uint32_t lbk = d->reg.TCR & TCR_LBK;
 
     return lbk == TCR_LBK || (lbk && rtl8139_is(d, RTL8139_OLD | RTL8139_B));
+}
+
+bool rtl8139_online(const struct rtl8139 *d)
+{
+    uint32_t eem = d->reg.CR9346 & CR9346_EEM;
+
+    return eem != CR9346_AUTOLOAD && eem != CR9346_PROGRAM;
 }
 
 void rtl8139_strict(struct rtl8139 *d, unsigned event, uint64_t val)
@@ -151,6 +160,7 @@ static void banks_reset(struct rtl8139 *d, enum nic_reset kind)
     regs_reset(&rtl8139_c_regs, &d->nic, kind);
     regs_reset(&rtl8139_cplus_regs, &d->nic, kind);
     nic_timer(&d->nic, RTL8139_TIMER_RX_POLL, NIC_TIMER_OFF);
+    nic_timer(&d->nic, RTL8139_TIMER_PAUSE, NIC_TIMER_OFF);
     tctr_zero(d);
     irq_update(d);
     d->nic.host->rx_ready(&d->nic);
@@ -169,9 +179,13 @@ static void rtl8139_reset(struct nic *n, enum nic_reset kind)
     /* nic_reset() stopped timers and work, which go on */
     if (kind == NIC_RESET_D3) {
         tctr_arm(d, false);
-        nic_kick(n, RTL8139_WORK_TX);
+        nic_kick(n, RTL8139_WORK_TX | RTL8139_WORK_TALLY);
         n->host->rx_ready(n);
         return;
+    }
+    /* 8139C(L), CONFIG5 */
+    if (kind == NIC_RESET_BUS && (d->reg.CONFIG5 & CONFIG5_PME_STS)) {
+        nic_pme(n, false, n->pmcsr & PMCSR_PME_EN);
     }
     if (kind == NIC_RESET_POWER) {
         regs_reset(&rtl8139_eeprom_regs, n, kind);
@@ -288,6 +302,11 @@ void rtl8139_cpcr_written(struct nic *n, struct wr w)
         rtl8139_strict(d, RTL8139_EVENT_STRICT_BYTE, w.val);
         return;
     }
+    /* "C+CR first": what is set up then means something else */
+    if (((d->reg.CPCR ^ w.old) & (CPCR_Tx | CPCR_Rx)) &&
+        (d->reg.CR & (CR_TE | CR_RE))) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_ORDER, w.val);
+    }
     nic_kick(n, RTL8139_WORK_TX);
     n->host->rx_ready(n);
 }
@@ -302,16 +321,25 @@ static uint8_t *tally_put(uint8_t *p, uint64_t val, unsigned width)
     return p;
 }
 
-/* Done before the write is: drivers poll Cmd, and find it clear */
+/* Drivers poll Cmd until it is clear */
 void rtl8139_dtccr_written(struct nic *n, struct wr w)
 {
-    struct rtl8139 *d = rtl8139_of(n);
-    gpa_t at = gpa((uint64_t)d->reg.DTCCRH << 32 | d->reg.DTCCRL);
-    uint8_t dump[TALLY_SIZE], *p = dump;
+    if (w.val & (TALLY_SIZE - 1) & ~DTCCR_Cmd) {
+        rtl8139_strict(rtl8139_of(n), RTL8139_EVENT_STRICT_ALIGN, w.val);
+    }
+    nic_kick(n, RTL8139_WORK_TALLY);
+}
 
-    if (!(w.val & DTCCR_Cmd)) {
+static void tally_run(struct rtl8139 *d)
+{
+    uint8_t dump[TALLY_SIZE], *p = dump;
+    gpa_t at;
+
+    if (!(d->reg.DTCCRL & DTCCR_Cmd) || rtl8139_in_d3(d)) {
         return;
     }
+    d->reg.DTCCRL &= ~DTCCR_Cmd;
+    at = gpa((uint64_t)d->reg.DTCCRH << 32 | d->reg.DTCCRL);
     p = tally_put(p, d->reg.TxOk, 8);
     p = tally_put(p, d->reg.RxOk, 8);
     p = tally_put(p, d->reg.TxER, 8);
@@ -325,7 +353,7 @@ void rtl8139_dtccr_written(struct nic *n, struct wr w)
     p = tally_put(p, d->reg.RxOkMul, 4);
     p = tally_put(p, d->reg.TxAbt, 2);
     tally_put(p, d->reg.TxUndrn, 2);
-    if (!nic_dma_write(n, at, dump, sizeof(dump))) {
+    if (!nic_dma_write(&d->nic, at, dump, sizeof(dump))) {
         rtl8139_cause(d, ISR_SERR);
     }
 }
@@ -441,6 +469,9 @@ static void rtl8139_write(struct nic *n, unsigned bar, uint32_t off,
     if (rtl8139_in_d3(d)) {
         return;
     }
+    if (off < STATION_END && (size != 4 || (off & 3))) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_BYTE, off);
+    }
     for (unsigned at = 0; at < size; at += part) {
         part = in_dword(off + at, size - at);
         regs_write(bank(d, off + at), n, off + at, part, val >> (8 * at));
@@ -458,6 +489,9 @@ static void rtl8139_expired(struct nic *n, unsigned id)
     case RTL8139_TIMER_AUTONEG:
         rtl8139_autoneg_expired(d);
         break;
+    case RTL8139_TIMER_PAUSE:
+        rtl8139_pause_expired(d);
+        break;
     case RTL8139_TIMER_AUTOLOAD:
         rtl8139_autoload_expired(d);
         break;
@@ -469,6 +503,9 @@ static void rtl8139_expired(struct nic *n, unsigned id)
 
 static void rtl8139_run(struct nic *n, uint32_t work)
 {
+    if (work & RTL8139_WORK_TALLY) {
+        tally_run(rtl8139_of(n));
+    }
     if (work & RTL8139_WORK_TX) {
         rtl8139_tx_run(rtl8139_of(n));
     }
@@ -507,6 +544,7 @@ enum {
     PM_AT = 0x50,
     /* Version 2, PME# from D3hot and D3cold; F7C2 without D1 and D2 */
     PMC = 0xc1c2,
+    COLLISIONS_MAX = 1000,
 };
 
 #define PCI(rev, pm_at)                                                        \
@@ -531,6 +569,14 @@ static const struct nic_prop props[RTL8139_PROPS] = {
     [RTL8139_PROP_STRICT] = {
         .name = "strict", .type = NIC_PROP_BOOL, .def = false,
         .help = "count and trace what chips punish but emulators forgive",
+    },
+    [RTL8139_PROP_93C56] = {
+        .name = "93c56", .type = NIC_PROP_BOOL, .def = false,
+        .help = "the EEPROM is a 93C56 (8139B, C and C+), RCR bit 6 says so",
+    },
+    [RTL8139_PROP_COLLISIONS] = {
+        .name = "collisions", .type = NIC_PROP_UINT, .max = COLLISIONS_MAX,
+        .help = "collisions that each packet meets in half duplex",
     },
 };
 

@@ -60,6 +60,7 @@ enum {
 
 /* TCR */
 #define TCR_CLRABT    (1u << 0)
+#define TCR_TXRR      (15u << 4) /* Attempts beyond 16, by 16 */
 #define TCR_CRC       (1u << 16)
 #define TCR_LBK       (3u << 17)
 #define TCR_LBK_SHIFT 17
@@ -72,12 +73,14 @@ enum {
 #define RCR_AR          (1u << 4)
 #define RCR_AER         (1u << 5)
 #define RCR_WRAP        (1u << 7)
+#define RCR_9356SEL     (1u << 6)
 #define RCR_RBLEN_SHIFT 11
 #define RCR_RXFTH       (7u << 13)
 #define RCR_RER8        (1u << 16)
 
 /* ERSR */
 #define ERSR_EROVW  (1u << 1)
+#define ERSR_ERBad  (1u << 2)
 #define ERSR_ERGood (1u << 3)
 
 /* 9346CR */
@@ -98,12 +101,15 @@ enum {
 #define CONFIG3_LinkUp      0x10u
 #define CONFIG3_Magic       0x20u
 #define CONFIG3_PARM_En     0x40u
+#define CONFIG5_PME_STS     0x01u
 #define CONFIG5_FIFOAddrPtr 0x08u
 #define CONFIG5_UWF         0x10u
 #define CONFIG5_MWF         0x20u
 #define CONFIG5_BWF         0x40u
 
 /* MSR */
+#define MSR_RXPF     0x01u
+#define MSR_TXPF     0x02u
 #define MSR_LINKB    0x04u
 #define MSR_SPEED_10 0x08u
 #define MSR_Aux      0x10u
@@ -128,13 +134,15 @@ enum {
 #define CSCR_CHANGED    0x0800u
 
 /* TSD */
-#define TSD_SIZE 0x1fffu
-#define TSD_OWN  (1u << 13)
-#define TSD_TUN  (1u << 14)
-#define TSD_TOK  (1u << 15)
-#define TSD_CDH  (1u << 28)
-#define TSD_TABT (1u << 30)
-#define TSD_CRS  (1u << 31)
+#define TSD_SIZE      0x1fffu
+#define TSD_OWN       (1u << 13)
+#define TSD_TUN       (1u << 14)
+#define TSD_TOK       (1u << 15)
+#define TSD_NCC_SHIFT 24
+#define TSD_NCC_MAX   15u
+#define TSD_CDH       (1u << 28)
+#define TSD_TABT      (1u << 30)
+#define TSD_CRS       (1u << 31)
 
 /* C+CR */
 #define CPCR_Tx       0x0001u
@@ -151,13 +159,15 @@ enum {
 #define DTCCR_Cmd 0x08u
 
 /* Deferred work, bits of nic_kick() */
-#define RTL8139_WORK_TX (1u << 0)
+#define RTL8139_WORK_TX    (1u << 0)
+#define RTL8139_WORK_TALLY (1u << 1)
 
 enum {
     RTL8139_TIMER_TCTR,
     RTL8139_TIMER_AUTONEG,
     RTL8139_TIMER_AUTOLOAD,
     RTL8139_TIMER_RX_POLL,
+    RTL8139_TIMER_PAUSE,
     RTL8139_TIMERS,
 };
 
@@ -165,6 +175,8 @@ enum {
 enum {
     RTL8139_PROP_AUTONEGOTIATION,
     RTL8139_PROP_STRICT,
+    RTL8139_PROP_93C56,
+    RTL8139_PROP_COLLISIONS,
     RTL8139_PROPS,
 };
 
@@ -181,28 +193,34 @@ enum {
           "end, or its segmentation makes no sense")                           \
     EVENT(TX_NO_LINK, "tx-no-link",                                            \
           "A packet of that length was lost because there is no link")         \
+    EVENT(TX_ABORT, "tx-abort",                                                \
+          "A packet of that length met too many collisions")                   \
     EVENT(RX_FILTERED, "rx-filtered",                                          \
           "A frame of that length did not pass the filter")                    \
     EVENT(RX_BAD, "rx-bad",                                                    \
           "A frame of that length was too short, too long or had a bad FCS")   \
     EVENT(RX_MISSED, "rx-missed",                                              \
-          "A frame of that length can never find room and was lost")           \
+          "A frame of that length can never find room and was lost, or was "   \
+          "cut where the ring ended")                                          \
     EVENT(RX_FAULT, "rx-fault",                                                \
           "A receive buffer or descriptor is not in guest memory; a frame of " \
           "that length was lost")                                              \
+    EVENT(PAUSE, "pause", "A PAUSE frame of that many quanta was obeyed")      \
     EVENT(WAKE, "wake",                                                        \
           "A frame of that length (0: the link) sets PME_Status")              \
     EVENT(STRICT_SHORT, "strict-short",                                        \
           "strict: C mode sent a frame of that length, which nothing pads")    \
     EVENT(STRICT_ORDER, "strict-order",                                        \
-          "strict: TCR written while TE is 0, or RCR while RE is; chips may "  \
-          "forget it")                                                         \
+          "strict: TCR written while TE is 0, or RCR while RE is, or C+CR "    \
+          "changed while either is 1; chips may forget what is wrong then")    \
     EVENT(STRICT_ALIGN, "strict-align",                                        \
-          "strict: a buffer or ring address with bits that do not exist")      \
+          "strict: a buffer or ring address that is not aligned as it has to " \
+          "be")                                                                \
     EVENT(STRICT_LOCK, "strict-lock",                                          \
           "strict: BMCR's locked bits changed without 9346CR")                 \
     EVENT(STRICT_BYTE, "strict-byte",                                          \
-          "strict: C+CR written other than as a word, which does nothing")
+          "strict: C+CR written other than as a word, which does nothing, or " \
+          "IDR or MAR other than by dwords, which may spoil them")
 
 enum {
 #define EVENT(id, name, text) RTL8139_EVENT_##id,
@@ -281,6 +299,9 @@ void rtl8139_cause(struct rtl8139 *d, uint32_t causes);
 /* Whether the card is in D3: no DMA, wake-up only */
 bool rtl8139_in_d3(const struct rtl8139 *d);
 
+/* Whether the network side works: not while 9346CR has the EEPROM's pins */
+bool rtl8139_online(const struct rtl8139 *d);
+
 /* Whether frames sent come back instead of leaving (TCR.LBK) */
 bool rtl8139_loopback(const struct rtl8139 *d);
 
@@ -347,13 +368,29 @@ void rtl8139_rdsarl_written(struct nic *n, struct wr w);
 void rtl8139_rdsarh_written(struct nic *n, struct wr w);
 uint32_t rtl8139_cbr_fetch(struct nic *n, unsigned i);
 
+/* rtl8139-flow.c */
+
+/* Whether a PAUSE frame holds up the transmitter */
+bool rtl8139_paused(const struct rtl8139 *d);
+
+/* RTL8139_TIMER_PAUSE came due */
+void rtl8139_pause_expired(struct rtl8139 *d);
+
+/* Obey a PAUSE frame; whether it was one, and is done with */
+bool rtl8139_flow_receive(struct rtl8139 *d, const struct frame_in *f);
+
+/* A frame has to wait for room; it was taken after all */
+void rtl8139_flow_full(struct rtl8139 *d);
+void rtl8139_flow_drained(struct rtl8139 *d);
+
 /* rtl8139-mii.c */
 
 /* Whether there is a link: cable, partner, common mode, negotiated */
 bool rtl8139_link_up(const struct rtl8139 *d);
 
-/* Whether the link is 10 Mbit/s and half duplex */
-bool rtl8139_is_10half(const struct rtl8139 *d);
+/* Whether the link is 10 Mbit/s, and whether it is half duplex */
+bool rtl8139_is_10(const struct rtl8139 *d);
+bool rtl8139_is_half(const struct rtl8139 *d);
 
 /* nic.link_up changed */
 void rtl8139_link_changed(struct rtl8139 *d);
@@ -383,6 +420,7 @@ void rtl8139_eeprom_load_phy(struct rtl8139 *d);
 /* 9346CR asked for it 2 ms ago */
 void rtl8139_autoload_expired(struct rtl8139 *d);
 uint32_t rtl8139_cr9346_fetch(struct nic *n, unsigned i);
+uint32_t rtl8139_rcr_fetch(struct nic *n, unsigned i);
 void rtl8139_cr9346_written(struct nic *n, struct wr w);
 
 /* rtl8139-wake.c */

@@ -726,8 +726,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(m->nic->mac, mac, sizeof(mac));
     nic_init(m->nic, model, &host);
     for (unsigned i = 0; i < model->n_props; i++) {
-        if (model->prop[i].type == NIC_PROP_BOOL && (props >> (i & 7) & 1)) {
+        const struct nic_prop *p = &model->prop[i];
+
+        if (!(props >> (i & 7) & 1)) {
+            continue;
+        }
+        if (p->type == NIC_PROP_BOOL) {
             m->nic->prop[i] ^= 1;
+        } else {
+            m->nic->prop[i] = p->min + take(m, 2) % (p->max - p->min + 1);
         }
     }
     m->port =

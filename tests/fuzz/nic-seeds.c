@@ -49,6 +49,19 @@ static void put(struct seed *s, uint32_t val, unsigned bytes)
     }
 }
 
+/* Properties that are not as they are by default; numbers become 20 */
+static void props(struct seed *s, unsigned which)
+{
+    const struct nic_model *model = nic_models[s->model];
+
+    put(s, which, 1);
+    for (unsigned i = 0; i < model->n_props; i++) {
+        if ((which >> (i & 7) & 1) && model->prop[i].type == NIC_PROP_UINT) {
+            put(s, 20, 2);
+        }
+    }
+}
+
 /* The number of a register, as nic-fuzz.c counts them; 0 if there is none */
 static unsigned row(const struct seed *s, const char *name)
 {
@@ -453,6 +466,64 @@ static void seed_rings(struct seed *s)
     wr_off(s, 2, 0x3e, 0xffff);
 }
 
+/* RTL8139: half duplex with collisions, PAUSE, the EEPROM's pins, autoload */
+static void seed_line(struct seed *s)
+{
+    wr_off(s, 1, 0x50, 0xc0);
+    wr_off(s, 2, 0x62, 0x2000);
+    wr_off(s, 4, 0x30, RX_DATA);
+    wr_off(s, 1, 0x37, 0x0c);
+    wr_off(s, 4, 0x44, 0x3f);
+    for (unsigned i = 0; i < 6; i++) {
+        wr_off(s, 4, 0x20 + 4 * (i & 3), TX_DATA);
+        wr_off(s, 4, 0x10 + 4 * (i & 3), 100);
+        run(s);
+        wr_off(s, 4, 0x40, 0x700 | 1);
+        run(s);
+    }
+    wr_off(s, 2, 0x62, 0x2100);
+    wr_off(s, 1, 0x58, 0xc0);
+    receive(s, FRAME_PAUSE, 60, 1, "");
+    wr_off(s, 4, 0x18, 100);
+    run(s);
+    clock_step(s, 20);
+    wr_off(s, 1, 0x50, 0x88);
+    wr_off(s, 1, 0x50, 0x8c);
+    receive(s, FRAME_BROADCAST, 60, 1, "");
+    put(s, OP_MIGRATE, 1);
+    wr_off(s, 1, 0x50, 0x40);
+    clock_step(s, 22);
+    run(s);
+}
+
+/* RTL8139, C+ mode: frames too long, and too long for the ring; a fault */
+static void seed_over(struct seed *s)
+{
+    const uint32_t own = 1u << 31;
+
+    wr_off(s, 2, 0xe0, 0x6b);
+    for (unsigned i = 0; i < 3; i++) {
+        desc(s, RX_RING + 16 * i, own | (i == 2 ? 1u << 30 : 0) | 1600, RX_DATA,
+             0);
+    }
+    desc(s, TX_RING, 0x20000000 | own | 300, TX_DATA, 0);
+    desc(s, TX_RING + 16, 0x10000000 | own | 60000, 0x1f000, 0);
+    wr_off(s, 4, 0x20, TX_RING);
+    wr_off(s, 4, 0xe4, RX_RING);
+    wr_off(s, 1, 0x37, 0x0c);
+    wr_off(s, 4, 0x44, 0x3f);
+    wr_off(s, 1, 0xd9, 0x40);
+    run(s);
+    receive(s, FRAME_BROADCAST, 9000, 3, "");
+    desc(s, RX_RING, own | 1u << 30 | 64, RX_DATA, 0);
+    wr_off(s, 4, 0xe4, RX_RING);
+    receive(s, FRAME_BROADCAST, 1000, 2, "");
+    host(s, HOST_FAULT, 2);
+    wr_off(s, 4, 0x10, TX_DATA | 8);
+    run(s);
+    receive(s, FRAME_BROADCAST, 1000, 2, "");
+}
+
 /* NE2000 */
 
 enum {
@@ -627,7 +698,8 @@ int main(int argc, char **argv)
         { "phy", seed_phy },         { "eeprom", seed_eeprom },
         { "wake", seed_wake },       { "pause", seed_pause },
         { "host", seed_host },       { "slots", seed_slots },
-        { "rings", seed_rings },     { "ne-rx", seed_ne_rx },
+        { "rings", seed_rings },     { "line", seed_line },
+        { "over", seed_over },       { "ne-rx", seed_ne_rx },
         { "ne-tx", seed_ne_tx },     { "ne-overflow", seed_ne_overflow },
         { "ne-loop", seed_ne_loop }, { "ne-page3", seed_ne_page3 },
     };
@@ -645,7 +717,7 @@ int main(int argc, char **argv)
                                 seeds[i].name);
 
             put(&s, model, 1);
-            put(&s, i & 1 ? 0x80 : 0, 1);
+            props(&s, i & 1 ? 0x88 : 0);
             seeds[i].make(&s);
             if (!g_file_set_contents(path, (const char *)s.bytes->data,
                                      s.bytes->len, &err)) {

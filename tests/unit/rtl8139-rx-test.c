@@ -261,8 +261,8 @@ static void test_cp_scatter(void)
     }
     card_ack();
     g_assert_true(card_offer(card_mac, 1000, 0));
-    g_assert_cmphex(card_ack(), ==, INT_FOVW);
-    g_assert_cmpuint(rd(MPC), ==, 1);
+    g_assert_cmphex(card_ack(), ==, INT_RXOVW);
+    g_assert_cmpuint(rd(MPC), ==, 0);
     host_stop();
 }
 
@@ -397,16 +397,55 @@ static void test_lengths(void)
             if (i & 1) {
                 card_start_cp(4, 4096, 0x30);
             } else {
-                card_start_c("rtl8139", 0, 0x30);
+                card_start_c("rtl8139", 2, 0x30);
             }
             g_assert_true(host_receive(exact, len, flags[i >> 1]));
             g_assert_true(host_receive(exact, len, flags[i >> 1] | NIC_RX_FCS));
-            if (len > 4104) {
-                g_assert_cmpuint(card_event("rx-bad"), >=, 1);
-            }
         }
         g_free(exact);
     }
+    host_stop();
+}
+
+/* More than 4 KiB: only with AER, the first 4 KiB, marked RWT or LONG */
+static void test_over(void)
+{
+    for (unsigned aer = 0; aer < 2; aer++) {
+        card_start_cp(4, 1536, aer << 5);
+        g_assert_true(card_offer(card_mac, 9000, 0));
+        g_assert_cmpuint(card_event("rx-bad"), ==, !aer);
+        g_assert_cmphex(get32(RX_AT + 32) & (uint32_t)OWN, ==,
+                        aer ? 0 : (uint32_t)OWN);
+        if (aer) {
+            g_assert_cmphex(get32(RX_AT), ==, FS | 1536);
+            g_assert_cmphex(get32(RX_AT + 32), ==,
+                            LS | 1 << 25 | 1 << 21 | 1 << 20 | 4096);
+            g_assert_cmpmem(host.ram + BUF_AT + 2 * BUF_STRIDE, 1024,
+                            card_frame(card_mac, 9000) + 3072, 1024);
+            g_assert_cmphex(host.ram[BUF_AT + 2 * BUF_STRIDE + 1024], ==,
+                            BUF_FILL);
+        }
+        card_start_c("rtl8139-8139c", 1, aer << 5);
+        g_assert_true(card_offer(card_mac, 4101, 0));
+        g_assert_cmphex(rd16(CBR), ==, aer ? 4100 : 0);
+        if (aer) {
+            g_assert_cmphex(get32(RING_AT), ==, 4096 << 16 | 0x4008);
+        }
+    }
+    host_stop();
+}
+
+/* The whole ring is too small: what fits, and BOVF */
+static void test_buffer_overflow(void)
+{
+    card_start_cp(2, 256, 0);
+    g_assert_true(card_offer(card_mac, 1000, 0));
+    g_assert_cmphex(get32(RX_AT), ==, FS | 256);
+    g_assert_cmphex(get32(RX_AT + 16), ==, EOR | LS | 1 << 25 | 1 << 23 | 512);
+    g_assert_cmpmem(host.ram + BUF_AT + BUF_STRIDE, 256,
+                    card_frame(card_mac, 1000) + 256, 256);
+    g_assert_cmphex(card_ack(), ==, INT_RXOVW);
+    g_assert_cmpuint(card_event("rx-missed"), ==, 1);
     host_stop();
 }
 
@@ -416,10 +455,12 @@ static void test_no_end(void)
     card_start_cp(64, 0, 0);
     put32(RX_AT + 63 * 16, (uint32_t)OWN);
     g_assert_true(card_offer(card_mac, 60, 0));
-    g_assert_cmphex(card_ack(), ==, INT_FOVW);
+    g_assert_cmphex(card_ack(), ==, INT_RXOVW);
+    g_assert_cmphex(get32(RX_AT + 63 * 16), ==, LS | 1 << 25 | 1 << 23);
     put32(RX_AT, (uint32_t)OWN | (uint32_t)EOR);
     g_assert_true(card_offer(card_mac, 60, 0));
-    g_assert_cmphex(card_ack(), ==, INT_FOVW);
+    g_assert_cmphex(get32(RX_AT), ==, EOR | FS | LS | 1 << 25 | 1 << 23);
+    g_assert_cmphex(card_ack(), ==, INT_RXOVW);
     host_stop();
 }
 
@@ -436,6 +477,11 @@ static void test_recovery(void)
     g_assert_true(card_offer(card_mac, 100, 0));
     expect_ring(0, 0x4001, card_mac, 100, 32768, true);
     g_assert_cmphex(rd8(ERSR), ==, 0x0a);
+    wr8(ERSR, 0x0e);
+    g_assert_cmphex(rd8(ERSR), ==, 0);
+    wr(RCR, 0x2e);
+    g_assert_true(card_offer(card_mac, 100, 1));
+    g_assert_cmphex(rd8(ERSR), ==, 0x06);
     host_stop();
 }
 
@@ -511,6 +557,8 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/rx/cp/pressure", test_cp_pressure);
     g_test_add_func("/rtl8139/rx/cp/vlan", test_cp_vlan);
     g_test_add_func("/rtl8139/rx/cp/sums", test_cp_sums);
+    g_test_add_func("/rtl8139/rx/over", test_over);
+    g_test_add_func("/rtl8139/rx/cp/overflow", test_buffer_overflow);
     g_test_add_func("/rtl8139/rx/cp/no-end", test_no_end);
     g_test_add_func("/rtl8139/rx/lengths", test_lengths);
     g_test_add_func("/rtl8139/rx/fault", test_fault);

@@ -492,6 +492,38 @@ static void test_eeprom(void)
     host_stop();
 }
 
+/* 93C56: 8 address bits, 128 words; not on chips that take only a 93C46 */
+static void test_93c56(void)
+{
+    static const char *const chips[] = { "rtl8139", "rtl8139-8139b",
+                                         "rtl8139-8139c", "rtl8139-8139d",
+                                         "rtl8139-8139a" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(chips); i++) {
+        bool big = i < 3;
+
+        host_start(chips[i]);
+        g_assert_cmpstr(host.nic->model->prop[2].name, ==, "93c56");
+        host.nic->prop[2] = 1;
+        g_assert_cmphex(rd(RCR) & 0x40, ==, big ? 0x40 : 0);
+        g_assert_cmphex(ee_read(0, big ? 8 : 6, 0), ==, 0x8129);
+        if (!big) {
+            continue;
+        }
+        /* How 8139too and 8139cp find out */
+        g_assert_cmphex(ee_read(0, 8, 2), ==, 0x8129);
+        /* EWEN; word 127 is not word 63; the address' first bit is ignored */
+        ee_command(0x4c0, 11);
+        ee_command(5u << 24 | 127u << 16 | 0x1234, 27);
+        wr8(CR9346, 0x80);
+        host_step(10000000);
+        g_assert_cmphex(ee_read(127, 8, 0), ==, 0x1234);
+        g_assert_cmphex(ee_read(255, 8, 0), ==, 0x1234);
+        g_assert_cmphex(ee_read(63, 8, 0), ==, 0);
+    }
+    host_stop();
+}
+
 /* Link */
 
 static void test_link(void)
@@ -627,6 +659,30 @@ static void test_wake_link(void)
     host_stop();
 }
 
+/* CONFIG5.PME_STS says whether RST# clears PME_Status */
+static void test_pme_sts(void)
+{
+    for (unsigned sts = 0; sts < 2; sts++) {
+        uint16_t *word;
+
+        host_start("rtl8139");
+        word = ((struct rtl8139 *)host.nic)->eeprom.word;
+        word[0x1f / 2] = (uint16_t)((word[0x1f / 2] & 0xff) | (2 + sts) << 8);
+        nic_reset(host.nic, NIC_RESET_BUS);
+        g_assert_cmphex(rd8(CONFIG5), ==, 2 + sts);
+        wr8(CONFIG5, (uint8_t)(0x40 | sts));
+        wr8(CR, RE);
+        nic_set_pmcsr(host.nic, PMCSR_D3 | PMCSR_PME_EN, 0xffff);
+        g_assert_true(card_offer(card_broadcast, 60, 0));
+        g_assert_true(pme());
+        nic_set_pmcsr(host.nic, 0, PMCSR_STATE);
+        nic_reset(host.nic, NIC_RESET_BUS);
+        g_assert_cmpint(pme(), ==, !sts);
+        g_assert_cmphex(host.nic->pmcsr & PMCSR_PME_EN, ==, PMCSR_PME_EN);
+    }
+    host_stop();
+}
+
 /* Drivers */
 
 /* 8139too and rtl8139-diag, in the order of probe and open */
@@ -740,6 +796,8 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/irq", test_irq);
     g_test_add_func("/rtl8139/timer", test_timer);
     g_test_add_func("/rtl8139/eeprom", test_eeprom);
+    g_test_add_func("/rtl8139/93c56", test_93c56);
+    g_test_add_func("/rtl8139/pme-sts", test_pme_sts);
     g_test_add_func("/rtl8139/link", test_link);
     g_test_add_func("/rtl8139/modes", test_modes);
     g_test_add_func("/rtl8139/wake", test_wake);

@@ -507,6 +507,57 @@ static void test_tally(void)
     card_ack();
     wr(DTCCR, 0x80000000 | 8);
     g_assert_cmphex(card_ack(), ==, INT_SERR);
+    /* It waits for bus mastering */
+    nic_set_bus_master(host.nic, false);
+    wr(DTCCR, 0x9000 | 8);
+    g_assert_cmphex(rd(DTCCR), ==, 0x9008);
+    g_assert_cmpuint(get64(0x9000), ==, 0);
+    nic_set_bus_master(host.nic, true);
+    host_run();
+    g_assert_cmphex(rd(DTCCR), ==, 0x9000);
+    g_assert_cmpuint(get64(0x9000), ==, 2);
+    host_stop();
+}
+
+/* TCR.CRC in C+ mode: the last 4 bytes are the FCS, and nothing pads */
+static void test_ring_fcs(void)
+{
+    card_start_cp(1, 1536, 0);
+    wr(TCR, 0x600 | 1 << 16);
+    put_frame(BUF_AT, 64);
+    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 64, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)OWN | FS | LS | 40, 0, BUF_AT);
+    card_desc(TX_AT + 32, (uint32_t)OWN | FS | LS | 4, 0, BUF_AT);
+    wr8(TPPOLL, 0x40);
+    g_assert_cmpuint(host.n_sent, ==, 3);
+    g_assert_true(host.sent[0].frame.has_fcs);
+    g_assert_true(host.sent[1].frame.has_fcs);
+    g_assert_cmpuint(host.sent[1].frame.len, ==, 40);
+    g_assert_false(host.sent[2].frame.has_fcs);
+    host_stop();
+}
+
+/* A buffer that begins in memory and leaves it: the FIFO runs dry */
+static void test_underrun(void)
+{
+    card_start_c("rtl8139", 0, 0);
+    wr(TSAD, HOST_RAM - 400);
+    wr(TSD, 401);
+    g_assert_cmphex(rd(TSD), ==, 0x6000 | 401);
+    g_assert_cmphex(card_ack(), ==, INT_TER | INT_SERR);
+    wr(TSAD + 4, HOST_RAM - 400);
+    wr(TSD + 4, 400);
+    g_assert_cmphex(rd(TSD + 4), ==, 0xa000 | 400);
+    g_assert_cmpuint(host.n_sent, ==, 1);
+    card_start_cp(1, 1536, 0);
+    host.n_sent = 0;
+    card_desc(TX_AT, (uint32_t)OWN | FS | 60, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)OWN | LS | 401, 0, HOST_RAM - 400);
+    wr8(TPPOLL, 0x40);
+    g_assert_cmphex(get32(TX_AT), ==, FS | 60);
+    g_assert_cmphex(get32(TX_AT + 16), ==, LS | 1 << 25 | 401);
+    g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TER | INT_TDU | INT_SERR);
+    g_assert_cmpuint(host.n_sent, ==, 0);
     host_stop();
 }
 
@@ -521,14 +572,30 @@ static void test_strict(void)
     g_assert_cmpuint(card_event("strict-short"), ==, 1);
     wr(TSAD, BUF_AT + 1);
     wr16(CPCR, 3);
+    g_assert_cmpuint(card_event("strict-order"), ==, 1);
     wr(TNPDS, BUF_AT + 16);
-    g_assert_cmpuint(card_event("strict-align"), ==, 2);
+    wr(DTCCR, 0x8020);
+    g_assert_cmpuint(card_event("strict-align"), ==, 3);
+    card_desc(TX_AT, (uint32_t)OWN | FS | 3, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)OWN | LS | 57, 0, BUF_AT);
+    wr(TNPDS, TX_AT);
+    wr8(TPPOLL, 0x40);
+    g_assert_cmpuint(host.n_sent, ==, 3);
+    g_assert_cmpuint(card_event("strict-short"), ==, 2);
+    card_desc(RX_AT, (uint32_t)OWN | EOR | 1536, 0, BUF_AT + 4);
+    wr(RDSAR, RX_AT);
+    g_assert_true(card_offer(card_mac, 60, 0));
+    g_assert_cmpuint(card_event("strict-align"), ==, 4);
     wr8(CR, 0);
     wr(TCR, 0);
     wr(RCR, 0);
-    g_assert_cmpuint(card_event("strict-order"), ==, 2);
-    wr8(CPCR, 0);
+    g_assert_cmpuint(card_event("strict-order"), ==, 3);
+    wr(MAR, 0);
+    g_assert_cmpuint(card_event("strict-byte"), ==, 0);
+    wr8(IDR, 0);
     g_assert_cmpuint(card_event("strict-byte"), ==, 1);
+    wr8(CPCR, 0);
+    g_assert_cmpuint(card_event("strict-byte"), ==, 2);
     g_assert_cmphex(rd16(CPCR), ==, 3);
     wr16(BMCR, 0);
     g_assert_cmpuint(card_event("strict-lock"), ==, 1);
@@ -555,6 +622,8 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/tx/fault", test_fault);
     g_test_add_func("/rtl8139/tx/loop-depth", test_loop_depth);
     g_test_add_func("/rtl8139/tx/tally", test_tally);
+    g_test_add_func("/rtl8139/tx/underrun", test_underrun);
+    g_test_add_func("/rtl8139/tx/cp/fcs", test_ring_fcs);
     g_test_add_func("/rtl8139/tx/strict", test_strict);
     return g_test_run();
 }
