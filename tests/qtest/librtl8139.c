@@ -183,14 +183,15 @@ unsigned c_frame(struct rtl8139 *d, const struct frame *f)
     return c_send(d, f->data, f->len);
 }
 
-/* Bytes of the receive ring from @at on, as the mode asks for */
+/* Bytes of the packet at c_at, from offset @at on, as WRAP has them */
 static void c_read(struct rtl8139 *d, uint32_t at, void *data, size_t len)
 {
     size_t first = len;
 
-    at %= d->c_size;
-    if (!d->c_runs_over && first > d->c_size - at) {
-        first = d->c_size - at;
+    at += d->c_at;
+    if (!d->c_runs_over) {
+        at %= d->c_size;
+        first = MIN(len, d->c_size - at);
     }
     qtest_memread(d->qts, C_RING + at, data, first);
     if (first < len) {
@@ -207,15 +208,15 @@ bool c_look(struct rtl8139 *d, struct received *r)
     if (!wait_for(!(rd8(d, CR) & CR_BUFE))) {
         return false;
     }
-    c_read(d, d->c_at, &header, sizeof(header));
+    c_read(d, 0, &header, sizeof(header));
     r->status = header & 0xffff;
     r->stored = header >> 16;
     if (!check_range(r->stored, FCS_LEN, d->c_size)) {
         return false;
     }
     r->data.len = r->stored - FCS_LEN;
-    c_read(d, d->c_at + HEADER, r->data.data, r->data.len);
-    c_read(d, d->c_at + HEADER + (uint32_t)r->data.len, &r->fcs, FCS_LEN);
+    c_read(d, HEADER, r->data.data, r->data.len);
+    c_read(d, HEADER + (uint32_t)r->data.len, &r->fcs, FCS_LEN);
     return true;
 }
 
