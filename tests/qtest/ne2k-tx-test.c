@@ -210,7 +210,7 @@ static void test_no_link(struct ne2k *d)
     tx_frame(d, &f);
     wire_silent(d->qts, &d->peer);
     differs (ne2k_tsr) {
-        check_eq(tsr(d), TSR_PTX | TSR_CRS);
+        check_eq(tsr(d), TSR_PTX | TSR_CRS | TSR_CDH);
     }
     set_link(d, true);
     tx_frame(d, &f);
