@@ -22,9 +22,11 @@
  * Transmission: TXP marks work, the frame leaves in dp8390_run(), and TXP is
  * read as 1 until then.  Stopping the chip lets it finish, as D says.
  *
- * Left out: collisions, deferral, FIFO thresholds and underruns, alignment
- * errors (none can happen here, and CNTR0 stays 0), DCR.BOS for frames (no PC
- * has it), and stopping for good after OVW, which real chips may do.
+ * Left out: collisions and deferral (COL, OWC, NCR, DFR, TCR.OFST), for there
+ * is no shared wire; alignment errors and late memory (FAE, FO, and FU but for
+ * what is not memory), which nothing here can cause, so that CNTR0 stays 0;
+ * DCR.BOS for frames (no PC has it); and stopping for good after OVW, which
+ * real chips may do.
  */
 #include "hw/net/dp8390-chip.h"
 
