@@ -68,6 +68,14 @@ static void test_page2(gconstpointer model)
     bool realtek = !strcmp(model, "ne2k_pci");
 
     ne_start(model, 0x15);
+    /* OFST is about collisions, and stored */
+    out(NE_TCR, 0x10);
+    ne_send(60);
+    g_assert_cmpuint(host.n_sent, ==, 1);
+    out(NE_CR, 0xa0);
+    g_assert_cmphex(in(0xd), ==, realtek ? 0xf0 : 0x10);
+    out(NE_CR, 0x20);
+    out(NE_TCR, 0);
     out(NE_CR, 0xa0);
     g_assert_cmphex(in(1), ==, NE_FIRST);
     g_assert_cmphex(in(2), ==, NE_STOP);
@@ -150,6 +158,9 @@ static void test_tx_errors(gconstpointer model)
     out(NE_TPSR, 0x90);
     out(NE_CR, 0x26);
     g_assert_cmphex(in(NE_ISR), ==, TXE);
+    /* Realtek's has no FU */
+    g_assert_cmphex(in(NE_TPSR)&0xfd, ==,
+                    !strcmp(model, "ne2k_pci") ? 0x08 : 0x20);
     ne_send(0xffff);
     g_assert_cmpuint(host.n_sent, ==, 0);
     g_assert_cmphex(in(NE_ISR), ==, TXE);
