@@ -613,6 +613,29 @@ def test_msi(folder):
     machine.check_end()
 
 
+def test_driver_errors(folder):
+    """What strict= finds is counted and logged; DMA to nowhere is in PCI Status"""
+    log = folder.path / "log"
+    machine = Machine(["-device", "rtl8139,strict=on,id=n,addr=4,romfile=",
+                       "-d", "guest_errors", "-D", str(log)], qtest=True)
+    machine.ask(*config_writes(4, (0x14, BAR), (4, 7)),
+                f"writel {BAR + 0x40:#x} 0x600")
+    events = machine("x-vifemu-counters")["return"]["nics"][0]["events"]
+    check([e["count"] for e in events if e["name"] == "strict-order"] == [1],
+          "TCR was written while TE was 0")
+    check(log.read_text().splitlines() == ["n event strict-order 0x600"],
+          log.read_text())
+    check(not config_read(machine, 4, 4) >> 16 & 0x2000, "master abort")
+    machine.ask(f"writeb {BAR + 0x37:#x} 0x0c",
+                f"writel {BAR + 0x20:#x} 0xf0000000",
+                f"writel {BAR + 0x10:#x} 100")
+    check(config_read(machine, 4, 4) >> 16 & 0x2000, "no master abort")
+    machine.ask(*config_writes(4, (4, 0x20000007)))
+    check(not config_read(machine, 4, 4) >> 16 & 0x2000, "it cannot be cleared")
+    machine("quit")
+    machine.check_end()
+
+
 def test_option_log(folder):
     """What has no effect is said once, when asked for"""
     done = run(["-d", "options", "-no-shutdown", "-vga", "none", "-qtest",
@@ -633,7 +656,7 @@ def all_tests():
     for test in (test_signals, test_qtest_end, test_server_sockets,
                  test_daemon, test_exit_with_parent, test_drop_rights,
                  test_hotplug, test_chip, test_isa_places, test_unplug_busy,
-                 test_stopped, test_msi, test_option_log):
+                 test_stopped, test_msi, test_driver_errors, test_option_log):
         yield test.__name__[5:], test, ()
 
 
