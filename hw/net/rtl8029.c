@@ -8,10 +8,10 @@
  * Of Realtek's RTL8029AS datasheet (preliminary, 1997) the register
  * descriptions could be had; for what they do not say, the RTL8019AS's (2001)
  * was read.  The layout of the EEPROM is that of Becker's ne2k-pci-diag, which
- * names the datasheet as its reference: CONFIG2, CONFIG3 and the station address
- * from byte 0 on, and PCI's identity at its end, about which MINIX agrees.  That
- * the product identifier follows the address is the RTL8019AS's order.  Loading
- * takes no time here.
+ * names the datasheet as its reference: CONFIG2, CONFIG3 and the station
+ * address from byte 0 on, and PCI's identity at its end, about which MINIX
+ * agrees.  That the product identifier follows the address is the RTL8019AS's
+ * order.  Loading takes no time here.
  *
  * Power-down: with SLEEP or PWRDN the network side is off.  In power-down,
  * HLTCLK = 'H' halts the clock as well, and no register answers but HLTCLK,
