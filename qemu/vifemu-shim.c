@@ -317,8 +317,9 @@ void shim_reset(struct shim *s)
 }
 
 /*
- * Migration: the card's own format, as a blob that is checked on arrival.  A
- * frame that QEMU had not sent yet is lost, as on any cable that is moved.
+ * Migration: the card's own format, as a blob that is checked on arrival.  No
+ * frames go along: QEMU itself clears its queues when the machine stops, and
+ * what then still waits in the port is lost as on any cable that is moved.
  */
 
 static int state_free(void *opaque)
