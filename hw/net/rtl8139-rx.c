@@ -168,7 +168,7 @@ void rtl8139_filter(const struct nic *n, struct nic_filter *f)
 
 static uint32_t ring_size(const struct rtl8139 *d)
 {
-    return RING_8K << (d->reg.RCR >> RCR_RBLEN_SHIFT & 3);
+    return (uint32_t)RING_8K << (d->reg.RCR >> RCR_RBLEN_SHIFT & 3);
 }
 
 static bool ring_wraps(const struct rtl8139 *d)
