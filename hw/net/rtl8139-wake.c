@@ -7,7 +7,7 @@
  * there is no DMA.
  *
  * The eight wake-up frames are left out: the papers name an 8-bit and a 16-bit
- * CRC but neither polynomial nor preset, and no open driver computes one.
+ * CRC but neither polynomial nor preset, and no open driver read computes one.
  */
 #include "hw/net/rtl8139.h"
 
