@@ -20,11 +20,12 @@ static void open_isa(struct ne2k *d, const char *args)
     g_autofree char *name = device_name(d->model);
     int fd = netpeer_open(&d->peer);
 
-    d->qts = qtest_start("-nodefaults -machine isapc -m 16 "
+    d->qts = qtest_start("-nodefaults -machine pc -m 32 "
                          "-netdev socket,id=net0,fd=%d -device %s,id=nic0,"
                          "netdev=net0,mac=52:54:00:12:34:56%s",
                          fd, name, args);
     close(fd);
+    qtest_irq_intercept_in(d->qts, "ioapic");
     d->io = NE2K_ISA_IO;
     d->line = NE2K_ISA_IRQ;
 }

@@ -80,7 +80,7 @@ void ne2k_tests_add(const char *group, const struct ne2k_test *tests,
 
 /**
  * ne2k_open() - Start an emulator with one card whose ports answer
- * @model:      "ne2k_pci" in a PC, or "ne2k_isa" in a PC without PCI
+ * @model:      "ne2k_pci" or "ne2k_isa"
  * @args:       More device properties, beginning with a comma, or ""
  */
 void ne2k_open(struct ne2k *d, const char *model, const char *args);

@@ -407,6 +407,30 @@ static void test_no_send_packet(struct ne2k *d)
     check_eq(in8(d, BNRY), RING_START);
 }
 
+/* D: the packet at BNRY, as long as its header says; then BNRY is the next */
+static void test_send_packet(struct ne2k *d)
+{
+    enum { COUNT = 64 };
+    static const uint8_t header[] = { 1, RING_START + 2, COUNT, 0 };
+
+    start_chip(d, true);
+    remote_write(d, RING_START * PAGE, header, sizeof(header));
+    out8(d, RBCR1, 0x0f);
+    /* Not executed while AR is 0 */
+    out8(d, CR, CR_SEND | CR_STA);
+    check_eq(in8(d, ISR) & ISR_RDC, 0);
+    check_eq(in8(d, BNRY), RING_START);
+    out8(d, DCR, DCR_WORDS | DCR_AR);
+    out8(d, CR, CR_SEND | CR_STA);
+    check_eq(data_in(d, 2), header[0] | header[1] << 8);
+    for (unsigned i = 2; i < COUNT; i += 2) {
+        check_eq(in8(d, ISR) & ISR_RDC, 0);
+        data_in(d, 2);
+    }
+    check(in8(d, ISR) & ISR_RDC);
+    check_eq(in8(d, BNRY), RING_START + 2);
+}
+
 /* Accesses nobody asked for: harmless, and nothing is stored */
 static void test_idle_port(struct ne2k *d)
 {
@@ -548,33 +572,34 @@ static void test_prom_read_only(struct ne2k *d)
 }
 
 static const struct ne2k_test tests[] = {
-    { "bytes", test_bytes },
-    { "words", test_words },
-    { "byte-order", test_byte_order },
-    { "byte-of-word", test_byte_of_word },
-    { "odd-address", test_odd_address },
-    { "odd-count", test_odd_count },
-    { "odd-tail", test_odd_tail },
-    { "ring-wrap", test_ring_wrap },
-    { "small-ring", test_small_ring },
-    { "crda", test_crda },
-    { "prefetch", test_prefetch, .differs = DIFF_ne2k_prefetch },
-    { "dummy-read", test_dummy_read },
-    { "continue", test_continue },
-    { "rdc/latched", test_rdc_latched },
-    { "rdc/empty", test_rdc_empty },
-    { "no-command", test_no_command },
-    { "transmit-meanwhile", test_transmit_meanwhile },
-    { "abort", test_abort },
+    { "bytes", test_bytes, ON_BOTH },
+    { "words", test_words, ON_BOTH },
+    { "byte-order", test_byte_order, ON_BOTH },
+    { "byte-of-word", test_byte_of_word, ON_BOTH },
+    { "odd-address", test_odd_address, ON_BOTH },
+    { "odd-count", test_odd_count, ON_BOTH },
+    { "odd-tail", test_odd_tail, ON_BOTH },
+    { "ring-wrap", test_ring_wrap, ON_BOTH },
+    { "small-ring", test_small_ring, ON_BOTH },
+    { "crda", test_crda, ON_BOTH },
+    { "prefetch", test_prefetch, ON_BOTH, DIFF_ne2k_prefetch },
+    { "dummy-read", test_dummy_read, ON_BOTH },
+    { "continue", test_continue, ON_BOTH },
+    { "rdc/latched", test_rdc_latched, ON_BOTH },
+    { "rdc/empty", test_rdc_empty, ON_BOTH },
+    { "no-command", test_no_command, ON_BOTH },
+    { "transmit-meanwhile", test_transmit_meanwhile, ON_BOTH },
+    { "abort", test_abort, ON_BOTH },
     { "no-send-packet", test_no_send_packet },
-    { "idle-port", test_idle_port },
-    { "memory/all", test_all_memory },
-    { "memory/none-below", test_none_below },
-    { "memory/none-above", test_none_above, .differs = DIFF_ne2k_memory },
-    { "prom/words", test_prom_words },
-    { "prom/bytes", test_prom_bytes },
+    { "send-packet", test_send_packet, ON_ISA, DIFF_ne2k_send_packet },
+    { "idle-port", test_idle_port, ON_BOTH },
+    { "memory/all", test_all_memory, ON_BOTH },
+    { "memory/none-below", test_none_below, ON_BOTH },
+    { "memory/none-above", test_none_above, ON_BOTH, DIFF_ne2k_memory },
+    { "prom/words", test_prom_words, ON_BOTH },
+    { "prom/bytes", test_prom_bytes, ON_BOTH },
     { "prom/second", test_prom_second, .differs = DIFF_ne2k_prom },
-    { "prom/read-only", test_prom_read_only, .differs = DIFF_ne2k_prom },
+    { "prom/read-only", test_prom_read_only, ON_BOTH, DIFF_ne2k_prom },
 };
 
 int main(int argc, char **argv)
