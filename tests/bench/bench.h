@@ -180,7 +180,8 @@ struct emu {
 void emu_start(struct emu *emu, char **argv, const char *dir, int theirs,
                int ours);
 
-/* CPU time that it used so far, all threads: in all, and outside the kernel */
+/* CPU time that it used so far, all threads: in all (once it sleeps, for which
+ * this waits), and outside the kernel */
 double emu_cpu_s(const struct emu *emu);
 double emu_user_s(const struct emu *emu);
 

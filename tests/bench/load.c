@@ -24,7 +24,7 @@
 
 #include "bench.h"
 
-enum { SLICES = 4, STRETCH = 4, BIG_SLOTS = 4 };
+enum { SLICES = 8, STRETCH = 4, BIG_SLOTS = 4 };
 
 struct run;
 
@@ -52,6 +52,7 @@ struct workload {
  * @seq:  Number of the next frame
  * @side: The host's side: datagram socket, or what injects into the tap
  * @busy: Seconds that the card had work
+ * @us:   CPU time a packet, of each slice
  */
 struct run {
     const struct workload *w;
@@ -59,8 +60,10 @@ struct run {
     struct flow flow;
     uint32_t seq;
     int side;
-    double seconds, busy, cpu, user;
-    uint64_t packets, losses;
+    double seconds, busy, cpu, user, slice_cpu;
+    double us[SLICES];
+    unsigned slices;
+    uint64_t packets;
 };
 
 /* Frames as the table counts them */
@@ -127,11 +130,27 @@ static void check_counts(struct run *r, struct counts was, unsigned frames)
     }
 }
 
+/* The emulator's CPU time from here to slice_end(); returns when to stop */
+static double slice_begin(struct run *r)
+{
+    r->slice_cpu = -emu_cpu_s(&r->emu);
+    r->user -= emu_user_s(&r->emu);
+    return now_s() + r->seconds / SLICES;
+}
+
+static void slice_end(struct run *r, unsigned packets)
+{
+    r->slice_cpu += emu_cpu_s(&r->emu);
+    r->cpu += r->slice_cpu;
+    r->user += emu_user_s(&r->emu);
+    r->packets += packets;
+    r->us[r->slices++] = r->slice_cpu / packets * 1e6;
+}
+
 static void tx_slice(struct run *r)
 {
     struct counts was = { 0 };
-    double cpu = emu_cpu_s(&r->emu), user = emu_user_s(&r->emu);
-    double end = now_s() + r->seconds / SLICES;
+    double end = slice_begin(r);
     unsigned bursts = 0;
 
     flow_seek(&r->flow, r->seq);
@@ -145,22 +164,22 @@ static void tx_slice(struct run *r)
             dgram_check(r->side, &r->flow, payload_of(r), false);
         }
     } while (now_s() < end);
-    r->cpu += emu_cpu_s(&r->emu) - cpu;
-    r->user += emu_user_s(&r->emu) - user;
+    slice_end(r, packets_of(&r->flow, bursts * r->w->batch));
     if (!r->w->dgram) {
         check_counts(r, was, bursts * r->w->batch);
     }
-    r->packets += packets_of(&r->flow, bursts * r->w->batch);
 }
 
 static void print_run(const struct run *r)
 {
-    printf("{\"us/packet\": %.4f, \"kpps\": %.1f, \"user\": %.2f, \"packets\": "
-           "%lu, "
-           "\"lost\": %lu, \"empty\": %lu}\n",
-           r->cpu / (double)r->packets * 1e6,
+    printf("{\"us/packet\": [");
+    for (unsigned i = 0; i < r->slices; i++) {
+        printf("%s%.4f", i ? ", " : "", r->us[i]);
+    }
+    printf("], \"kpps\": %.1f, \"user\": %.2f, \"packets\": %lu, "
+           "\"empty\": %lu}\n",
            (double)r->packets / r->busy / 1e3, r->user / r->cpu, r->packets,
-           r->losses, r->flow.empty);
+           r->flow.empty);
 }
 
 static void go_tx(struct run *r)
@@ -213,32 +232,37 @@ static double rx_burst(struct run *r, bool full)
     return begin;
 }
 
-static void rx_stretch(struct run *r)
+static void rx_compared(struct run *r, unsigned bursts)
 {
-    for (unsigned i = 0; i < STRETCH; i++) {
+    for (unsigned i = 0; i < bursts; i++) {
         rx_burst(r, true);
     }
 }
 
+static void rx_slice(struct run *r)
+{
+    double end = slice_begin(r);
+    unsigned bursts = 0;
+
+    do {
+        r->busy += rx_burst(r, false);
+        bursts++;
+    } while (now_s() < end);
+    slice_end(r, packets_of(&r->flow, bursts * r->w->batch));
+}
+
 static void go_rx(struct run *r)
 {
-    double cpu, user, end;
-
     if (!r->w->dgram) {
         r->side = inject_open(IFACE, r->flow.kind != KIND_PLAIN);
     }
     r->w->card->rx_init(&r->emu);
-    rx_stretch(r);
-    cpu = emu_cpu_s(&r->emu);
-    user = emu_user_s(&r->emu);
-    end = now_s() + r->seconds;
-    do {
-        r->busy += rx_burst(r, false);
-        r->packets += packets_of(&r->flow, r->w->batch);
-    } while (now_s() < end);
-    r->cpu = emu_cpu_s(&r->emu) - cpu;
-    r->user = emu_user_s(&r->emu) - user;
-    rx_stretch(r);
+    rx_compared(r, STRETCH);
+    for (unsigned i = 0; i < SLICES; i++) {
+        rx_slice(r);
+        rx_compared(r, 1);
+    }
+    rx_compared(r, STRETCH);
     print_run(r);
 }
 
@@ -283,7 +307,7 @@ static void go_doorbell(struct run *r)
         tx_compared(r, STRETCH);
     }
     qsort(times, n, sizeof(times[0]), by_value);
-    printf("{\"us\": %.3f, \"worst\": %.1f, \"packets\": %u, \"lost\": 0}\n",
+    printf("{\"us\": %.3f, \"worst\": %.1f, \"packets\": %u}\n",
            times[n / 2] * 1e6, times[n - 1] * 1e6, n);
 }
 
