@@ -2,7 +2,8 @@
 /*
  * qtest-fuzz.c - a hostile qtest client on a whole machine
  *
- * The input is lines of a client, on a "pc" with one card and no network.  The
+ * The input is lines of a client, on a "pc" with a card on PCI, one on ISA, and
+ * no network.  The
  * session is one for all inputs; each begins with a reset of the machine. After
  * any input the server must still answer.
  */
@@ -33,9 +34,19 @@ static void fail(const char *what)
 static void start(void)
 {
     char *options[] = {
-        "qtest-fuzz", "-machine", "pc",
-        "-m",         "2",        "-netdev",
-        "null,id=n0", "-device",  "e1000,id=nic0,netdev=n0,addr=4,romfile=",
+        "qtest-fuzz",
+        "-machine",
+        "pc",
+        "-m",
+        "2",
+        "-netdev",
+        "null,id=n0",
+        "-device",
+        "e1000,id=nic0,netdev=n0,addr=4,romfile=",
+        "-netdev",
+        "null,id=n1",
+        "-device",
+        "ne2k_isa,id=nic1,netdev=n1",
         NULL,
     };
     struct options o = { 0 };
