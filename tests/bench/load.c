@@ -24,7 +24,9 @@
 
 #include "bench.h"
 
-enum { SLICES = 8, STRETCH = 4, BIG_SLOTS = 4 };
+enum { SLICES_MAX = 256, STRETCH = 4, BIG_SLOTS = 4 };
+
+#define SLICE_S 0.05
 
 struct run;
 
@@ -52,7 +54,7 @@ struct workload {
  * @seq:  Number of the next frame
  * @side: The host's side: datagram socket, or what injects into the tap
  * @busy: Seconds that the card had work
- * @us:   CPU time a packet, of each slice
+ * @us:   CPU time a packet, of each of the @done slices, of @slices
  */
 struct run {
     const struct workload *w;
@@ -61,8 +63,8 @@ struct run {
     uint32_t seq;
     int side;
     double seconds, busy, cpu, user, slice_cpu;
-    double us[SLICES];
-    unsigned slices;
+    double us[SLICES_MAX];
+    unsigned slices, done;
     uint64_t packets;
 };
 
@@ -135,7 +137,7 @@ static double slice_begin(struct run *r)
 {
     r->slice_cpu = -emu_cpu_s(&r->emu);
     r->user -= emu_user_s(&r->emu);
-    return now_s() + r->seconds / SLICES;
+    return now_s() + r->seconds / r->slices;
 }
 
 static void slice_end(struct run *r, unsigned packets)
@@ -144,7 +146,7 @@ static void slice_end(struct run *r, unsigned packets)
     r->cpu += r->slice_cpu;
     r->user += emu_user_s(&r->emu);
     r->packets += packets;
-    r->us[r->slices++] = r->slice_cpu / packets * 1e6;
+    r->us[r->done++] = r->slice_cpu / packets * 1e6;
 }
 
 static void tx_slice(struct run *r)
@@ -173,7 +175,7 @@ static void tx_slice(struct run *r)
 static void print_run(const struct run *r)
 {
     printf("{\"us/packet\": [");
-    for (unsigned i = 0; i < r->slices; i++) {
+    for (unsigned i = 0; i < r->done; i++) {
         printf("%s%.4f", i ? ", " : "", r->us[i]);
     }
     printf("], \"kpps\": %.1f, \"user\": %.2f, \"packets\": %lu, "
@@ -186,7 +188,7 @@ static void go_tx(struct run *r)
 {
     r->w->card->tx_init(&r->emu, &r->flow);
     tx_compared(r, STRETCH);
-    for (unsigned i = 0; i < SLICES; i++) {
+    for (unsigned i = 0; i < r->slices; i++) {
         tx_slice(r);
         tx_compared(r, 1);
     }
@@ -258,7 +260,7 @@ static void go_rx(struct run *r)
     }
     r->w->card->rx_init(&r->emu);
     rx_compared(r, STRETCH);
-    for (unsigned i = 0; i < SLICES; i++) {
+    for (unsigned i = 0; i < r->slices; i++) {
         rx_slice(r);
         rx_compared(r, 1);
     }
@@ -484,6 +486,10 @@ int main(int argc, char **argv)
     }
     r.w = find(argv[1]);
     r.seconds = atof(argv[2]);
+    r.slices = r.seconds < SLICE_S * SLICES_MAX
+                   ? (unsigned)(r.seconds / SLICE_S)
+                   : SLICES_MAX;
+    r.slices += !r.slices;
     r.flow.kind = r.w->kind;
     r.flow.size = r.w->size;
     r.flow.slots = r.w->kind == KIND_TSO ? BIG_SLOTS : TX_SLOTS;
