@@ -24,7 +24,7 @@ RAM_MIB = 384
 HOST_ADDRESS = "10.0.2.2"
 
 # Longest silence of a guest before it is given up, seconds
-PATIENCE = 90
+PATIENCE = 180
 
 CLONE_NEWNET = 0x40000000
 NO_IPV6 = pathlib.Path("/proc/sys/net/ipv6/conf/tap0/disable_ipv6")
