@@ -33,7 +33,7 @@ struct run;
 /**
  * struct workload - A row of the bench's table
  * @limit:  What bench-limit calls the host's own speed at this; "echo:NAME" is
- *          that workload with an emulator that only answers
+ *          that workload with an emulator that only answers; "" is none
  * @target: For people: what we want to reach
  * @dgram:  Through -netdev dgram, else through a tap
  * @batch:  Frames a doorbell
@@ -394,7 +394,7 @@ static const struct workload workloads[] = {
       .limit = "dgram-send-1514",
       .what = "TSO of 64 KiB out of a datagram socket",
       .go = go_tx },
-    TX("ne2k-tx1514", ne2000, KIND_PLAIN, 1514, 1, "tap-write-1514",
+    TX("ne2k-tx1514", ne2000, KIND_PLAIN, 1514, 1, "",
        "1514 bytes by 390 qtest commands", "QEMU x 5"),
     { .name = "doorbell",
       .card = &card_e1000,

@@ -13,12 +13,12 @@ set grid xtics lc rgb '#dddddd'
 set tics nomirror
 set border 3
 set tmargin 3
-set bmargin 4
-set yrange [{rows}:-2]
+set bmargin 7
+set yrange [{rows}:-1]
 set ytics ({names})
 set lmargin 22
 set title 'packets per second of CPU time'
-set key top left horizontal
+set key at screen 0.5,screen 0.06 center
 set logscale x
 set format x '10^{{%T}}'
 plot $rows using ($3/2):0:(0):3:($0-0.4):($0-0.04) with boxxyerror \
@@ -64,7 +64,7 @@ def draw(rows, output):
         f"{rate(row['ours']['best'])} {rate(row['limit']['best'])} "
         f"{row['ratio'] or 'NaN'}\n" for i, row in enumerate(rows))
     names = ", ".join(f"'{row['workload']}' {i}" for i, row in enumerate(rows))
-    script = SCRIPT.format(height=120 + 26 * len(rows), names=names,
+    script = SCRIPT.format(height=150 + 26 * len(rows), names=names,
                            output=str(output).replace("'", "''"),
                            rows=len(rows))
     done = subprocess.run(["gnuplot"], input=f"$rows << END\n{data}END\n"
