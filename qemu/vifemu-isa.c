@@ -13,7 +13,9 @@
 
 #include "vifemu-shim.h"
 
-#define IO_SPACE 0x10000u
+/* Below are the board's own devices */
+#define FIRST_PORT 0x100u
+#define IO_SPACE   0x10000u
 
 static void isa_irq(struct shim *s, bool level)
 {
@@ -26,11 +28,13 @@ static bool jumpers_ok(struct shim *s, Error **errp)
     const struct nic_isa *board = s->model->isa;
     uint32_t lines = NIC_ISA_IRQS & (board->irqs ? board->irqs : UINT16_MAX);
 
-    if (s->iobase % board->ports || s->iobase > IO_SPACE - board->ports) {
+    if (s->iobase % board->ports || s->iobase < FIRST_PORT ||
+        s->iobase > IO_SPACE - board->ports) {
         error_setg(errp,
                    "property 'iobase': 0x%" PRIx32
-                   " is not a multiple of 0x%" PRIx32 " up to 0x%" PRIx32,
-                   s->iobase, board->ports, IO_SPACE - board->ports);
+                   " is not a multiple of 0x%" PRIx32 " from 0x%x to 0x%" PRIx32,
+                   s->iobase, board->ports, FIRST_PORT,
+                   IO_SPACE - board->ports);
         return false;
     }
     if (s->irq >= ISA_NUM_IRQS || !(lines & 1u << s->irq)) {

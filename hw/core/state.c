@@ -215,6 +215,9 @@ static const char *load_records(struct nic *n, struct reader *r)
     if (!bad && r->short_of) {
         bad = "saved state: it ends too early";
     }
+    if (!bad && r->at != r->size) {
+        bad = "saved state: something follows its end";
+    }
     return bad;
 }
 

@@ -142,6 +142,9 @@ static void test_truncated(gconstpointer arg)
         g_assert_nonnull(nic_load(b, cut, len));
         g_free(cut);
     }
+    /* Nor may anything follow */
+    g_byte_array_append(state, (const guint8 *)"", 1);
+    g_assert_nonnull(nic_load(b, state->data, state->len));
     after = save(b);
     g_assert_cmpmem(fresh->data, fresh->len, after->data, after->len);
     g_byte_array_unref(fresh);
