@@ -32,7 +32,8 @@ static bool jumpers_ok(struct shim *s, Error **errp)
         s->iobase > IO_SPACE - board->ports) {
         error_setg(errp,
                    "property 'iobase': 0x%" PRIx32
-                   " is not a multiple of 0x%" PRIx32 " from 0x%x to 0x%" PRIx32,
+                   " is not a multiple of 0x%" PRIx32
+                   " from 0x%x to 0x%" PRIx32,
                    s->iobase, board->ports, FIRST_PORT,
                    IO_SPACE - board->ports);
         return false;
