@@ -31,7 +31,8 @@ enum {
 /**
  * struct offload_hdr - What a frame still needs, in virtio_net_hdr's terms
  * @csum_start, @csum_offset: Checksum to complete; both 0: none
- * @gso_type: VIRTIO_NET_HDR_GSO_NONE, _TCPV4 or _TCPV6
+ * @gso_type: VIRTIO_NET_HDR_GSO_NONE, _TCPV4 or _TCPV6; from a host also with
+ *            VIRTIO_NET_HDR_GSO_ECN
  */
 struct offload_hdr {
     uint16_t csum_start, csum_offset;
@@ -80,5 +81,45 @@ typedef bool offload_emit_fn(void *arg, const struct iovec *iov, unsigned n,
 unsigned offload_frame(struct nic_frame *f, const struct iovec *body,
                        unsigned n_body, unsigned caps, offload_emit_fn *emit,
                        void *arg);
+
+/**
+ * struct offload_in - A frame with an offload_hdr on its way to a card
+ * @rx:      The plain frame that is next; rx.n is 0 when there is none left
+ * @frame, @len: The whole, in memory of the caller's
+ * @next:    Where the payload of the segment after the present one begins
+ * @index:   Number of the present segment
+ * @mss, @hdr_len, @ip, @l4, @ipv6: As in struct nic_gso; @mss 0: not to be cut
+ * @pseudo:  Sum of the pseudo-header without the length
+ *
+ * Only @rx is for callers.  Wire format: net/offload-in.c.
+ */
+struct offload_in {
+    struct nic_rx rx;
+    uint8_t *frame;
+    size_t len, next;
+    uint32_t index, pseudo;
+    uint16_t mss, hdr_len, ip, l4;
+    bool ipv6;
+    struct nic_buf buf[2];
+    uint8_t head[NIC_RX_HEAD + 1];
+};
+
+/**
+ * offload_in_begin() - Take what a frame from the host still needs
+ * @frame: Written to; stays the caller's, and as it is until the last segment
+ *         was taken
+ * @len:   At least 1
+ * @off:   Not trusted; NULL: the frame is plain
+ * @flags: NIC_RX_CSUM_GOOD if the host found its TCP or UDP sum right
+ *
+ * A frame longer than NIC_RX_MAX that is not to be cut is a lie too.  A segment
+ * has right checksums, and those of a kind NIC_RX_CSUM_GOOD promises.
+ *
+ * Return: false if @off does not fit the frame, and nothing is to be delivered
+ */
+bool offload_in_begin(struct offload_in *in, uint8_t *frame, size_t len,
+                      const struct offload_hdr *off, unsigned flags);
+/* The frame in in->rx was taken: make the next one */
+void offload_in_next(struct offload_in *in);
 
 #endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * offload-in.c - frames that the host left unfinished, made plain for a card
+ *
+ * A host that may leave checksums and segmentation to us hands over up to
+ * 64 KiB at a time, which is what makes receiving fast.  A card takes only
+ * frames as they are on a wire, and a guest that forwards one would send a
+ * partial checksum on: so here each gets its checksum, and what is too long
+ * is cut where the sender's kernel would have cut it.
+ *
+ * What is cut is read, not copied: a segment is a patched copy of the headers,
+ * with the first of the payload because a card wants so much in one piece,
+ * and the rest of the payload where it lies.
+ *
+ * The header in front of a frame comes from the kernel, but in part from
+ * whoever made the frame, maybe another guest.  It only says what is to be
+ * done; where, the frame's own headers have to agree.
+ */
+#include <linux/virtio_net.h>
+#include <string.h>
+
+#include "hw/gpa.h"
+#include "net/offload.h"
+
+enum {
+    ETH_TYPE = 12,
+    ETH_LEN = 14,
+    ETH_IPV4 = 0x0800,
+    ETH_IPV6 = 0x86dd,
+    ETH_VLAN = 0x8100,
+    ETH_SVLAN = 0x88a8,
+    TAG_LEN = 4,
+    TAGS_MAX = 2,
+    IPV4_LEN = 20,
+    IPV4_ID = 4,
+    IPV4_PROTO = 9,
+    IPV4_SUM = 10,
+    IPV4_ADDRS = 12,
+    IPV6_LEN = 40,
+    IPV6_NEXT = 6,
+    IPV6_ADDRS = 8,
+    IP_TCP = 6,
+    IP_UDP = 17,
+    TCP_LEN = 20,
+    TCP_SEQ = 4,
+    TCP_OFFSET = 12,
+    TCP_FLAGS = 13,
+    TCP_SUM = 16,
+    TCP_FIN = 0x01,
+    TCP_PSH = 0x08,
+    TCP_CWR = 0x80,
+    UDP_LEN = 8,
+    UDP_SUM = 6,
+};
+
+/* Stores the complement of a sum.  0 and ffffh are the same number, but in UDP
+ * 0 means that there is no checksum (RFC 768) */
+static void sum_store(uint8_t *at, uint32_t sum)
+{
+    uint16_t val = (uint16_t)~offload_fold(sum);
+
+    be16_store(at, val ? val : 0xffff);
+}
+
+/* Find the IP header, whole and maybe behind tags; false if there is none.
+ * @end: Where it ends, without extension headers */
+static bool find_ip(struct offload_in *in, size_t *end)
+{
+    const uint8_t *p = in->frame;
+    size_t at = ETH_TYPE, len;
+    unsigned type;
+
+    for (unsigned tags = 0;; tags++) {
+        if (in->len < at + 2) {
+            return false;
+        }
+        type = be16_at(p + at);
+        if ((type != ETH_VLAN && type != ETH_SVLAN) || tags == TAGS_MAX) {
+            break;
+        }
+        at += TAG_LEN;
+    }
+    at += 2;
+    in->ip = (uint16_t)at;
+    in->ipv6 = type == ETH_IPV6;
+    if ((type != ETH_IPV4 && !in->ipv6) || at >= in->len ||
+        p[at] >> 4 != (in->ipv6 ? 6 : 4)) {
+        return false;
+    }
+    len = in->ipv6 ? IPV6_LEN : 4U * (p[at] & 0xf);
+    *end = at + len;
+    return len >= IPV4_LEN && *end <= in->len;
+}
+
+/* Whether the sum of the IP header, which ends at @end, is right */
+static bool ip_sum_good(const struct offload_in *in, size_t end)
+{
+    return in->ipv6 || offload_fold(offload_sum(in->frame + in->ip,
+                                                end - in->ip, 0)) == 0xffff;
+}
+
+/* Find IP header and protocol of what is summed from @l4 on.  Behind IPv6
+ * extension headers the sum tells where TCP begins; of UDP there nothing is
+ * promised */
+static bool find_headers(struct offload_in *in, size_t l4, uint8_t *proto)
+{
+    size_t end;
+
+    if (!find_ip(in, &end) || l4 > in->len ||
+        (in->ipv6 ? l4 < end : l4 != end)) {
+        return false;
+    }
+    *proto = in->frame[in->ip + (in->ipv6 ? IPV6_NEXT : IPV4_PROTO)];
+    if (l4 != end) {
+        *proto = IP_TCP;
+    }
+    in->l4 = (uint16_t)l4;
+    return true;
+}
+
+static uint32_t pseudo_sum(const struct offload_in *in, uint8_t proto)
+{
+    const uint8_t *ip = in->frame + in->ip;
+
+    return in->ipv6 ? offload_sum(ip + IPV6_ADDRS, 32, proto)
+                    : offload_sum(ip + IPV4_ADDRS, 8, proto);
+}
+
+/* Whether a sum completed at @l4 + @offset makes all sums of the packet right:
+ * if it is the only thing that was missing */
+static bool will_be_good(struct offload_in *in, size_t l4, size_t offset)
+{
+    const uint8_t *p = in->frame;
+    uint8_t proto;
+    uint32_t pseudo;
+
+    if (!find_headers(in, l4, &proto) ||
+        (proto == IP_TCP ? offset != TCP_SUM || in->len < l4 + TCP_LEN
+                         : proto != IP_UDP || offset != UDP_SUM ||
+                               in->len < l4 + UDP_LEN)) {
+        return false;
+    }
+    if (!ip_sum_good(in, l4)) {
+        return false;
+    }
+    pseudo = pseudo_sum(in, proto) + (uint32_t)(in->len - l4);
+    return be16_at(p + l4 + offset) == offload_fold(pseudo);
+}
+
+static bool begin_sum(struct offload_in *in, const struct offload_hdr *off)
+{
+    size_t start = off->csum_start, at = start + off->csum_offset;
+
+    if (at + 2 > in->len) {
+        return false;
+    }
+    in->rx.flags &= ~(unsigned)NIC_RX_CSUM_GOOD;
+    if (will_be_good(in, start, off->csum_offset)) {
+        in->rx.flags |= NIC_RX_CSUM_GOOD;
+    }
+    sum_store(in->frame + at,
+              offload_sum(in->frame + start, in->len - start, 0));
+    return true;
+}
+
+/* The frame as it is, once its sum is in */
+static bool begin_whole(struct offload_in *in, const struct offload_hdr *off)
+{
+    bool sum = off && (off->csum_start || off->csum_offset);
+
+    size_t ip_end;
+
+    if (in->len > NIC_RX_MAX || (sum && !begin_sum(in, off))) {
+        return false;
+    }
+    if (!sum && (in->rx.flags & NIC_RX_CSUM_GOOD) &&
+        (!find_ip(in, &ip_end) || !ip_sum_good(in, ip_end))) {
+        in->rx.flags &= ~(unsigned)NIC_RX_CSUM_GOOD;
+    }
+    in->buf[0] = (struct nic_buf){ .data = in->frame, .len = in->len };
+    in->rx.n = 1;
+    in->rx.len = in->len;
+    in->next = in->len;
+    return true;
+}
+
+static bool begin_cut(struct offload_in *in, const struct offload_hdr *off)
+{
+    unsigned type = off->gso_type & (unsigned)~VIRTIO_NET_HDR_GSO_ECN;
+    size_t l4 = off->csum_start, hdr_len;
+    uint8_t proto;
+
+    if ((type != VIRTIO_NET_HDR_GSO_TCPV4 &&
+         type != VIRTIO_NET_HDR_GSO_TCPV6) ||
+        off->csum_offset != TCP_SUM || !off->gso_size ||
+        !find_headers(in, l4, &proto) || proto != IP_TCP ||
+        in->ipv6 != (type == VIRTIO_NET_HDR_GSO_TCPV6) ||
+        in->len < l4 + TCP_LEN) {
+        return false;
+    }
+    hdr_len = l4 + 4U * (in->frame[l4 + TCP_OFFSET] >> 4);
+    if (hdr_len < l4 + TCP_LEN || hdr_len > NIC_RX_HEAD || hdr_len > in->len ||
+        hdr_len + off->gso_size > NIC_RX_MAX) {
+        return false;
+    }
+    in->mss = off->gso_size;
+    in->hdr_len = (uint16_t)hdr_len;
+    in->next = hdr_len;
+    in->pseudo = pseudo_sum(in, IP_TCP);
+    in->index = UINT32_MAX; /* The next is 0 */
+    in->rx.flags |= NIC_RX_CSUM_GOOD;
+    offload_in_next(in);
+    return true;
+}
+
+bool offload_in_begin(struct offload_in *in, uint8_t *frame, size_t len,
+                      const struct offload_hdr *off, unsigned flags)
+{
+    in->frame = frame;
+    in->len = len;
+    in->mss = 0;
+    in->rx = (struct nic_rx){ .buf = in->buf, .flags = flags };
+    return off && off->gso_type != VIRTIO_NET_HDR_GSO_NONE
+               ? begin_cut(in, off)
+               : begin_whole(in, off);
+}
+
+/* Patch the headers of the present segment, of @len bytes in all */
+static void patch(struct offload_in *in, size_t len, bool last)
+{
+    uint8_t *ip = in->head + in->ip, *tcp = in->head + in->l4;
+    uint32_t seq = be32_at(tcp + TCP_SEQ) + in->index * (uint32_t)in->mss;
+
+    if (in->ipv6) {
+        be16_store(ip + 4, (uint16_t)(len - in->ip - IPV6_LEN));
+    } else {
+        be16_store(ip + 2, (uint16_t)(len - in->ip));
+        be16_store(ip + IPV4_ID, (uint16_t)(be16_at(ip + IPV4_ID) + in->index));
+        be16_store(ip + IPV4_SUM, 0);
+        sum_store(ip + IPV4_SUM, offload_sum(ip, (size_t)(in->l4 - in->ip), 0));
+    }
+    be32_store(tcp + TCP_SEQ, seq);
+    if (!last) {
+        tcp[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+    }
+    if (in->index) {
+        /* Said once (RFC 3168, 6.1.2) */
+        tcp[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
+    }
+}
+
+void offload_in_next(struct offload_in *in)
+{
+    size_t at = in->next, part = in->len - at, len, head;
+    uint32_t sum;
+
+    /* A segmented frame without payload is one segment */
+    if (!in->mss || (at == in->len && in->index != UINT32_MAX)) {
+        in->rx.n = 0;
+        return;
+    }
+    in->index++;
+    part = part < in->mss ? part : in->mss;
+    in->next = at + part;
+    len = in->hdr_len + part;
+    /* From the TCP header on an even number of bytes, for the sum */
+    head = NIC_RX_HEAD + ((NIC_RX_HEAD - in->l4) & 1U);
+    head = len < head ? len : head;
+    memcpy(in->head, in->frame, in->hdr_len);
+    memcpy(in->head + in->hdr_len, in->frame + at, head - in->hdr_len);
+    patch(in, len, in->next == in->len);
+
+    be16_store(in->head + in->l4 + TCP_SUM, 0);
+    sum = offload_sum(in->head + in->l4, head - in->l4,
+                      in->pseudo + (uint32_t)(len - in->l4));
+    at += head - in->hdr_len;
+    sum = offload_sum(in->frame + at, len - head, sum);
+    sum_store(in->head + in->l4 + TCP_SUM, sum);
+
+    in->buf[0] = (struct nic_buf){ .data = in->head, .len = head };
+    in->buf[1] = (struct nic_buf){ .data = in->frame + at, .len = len - head };
+    in->rx.n = len > head ? 2 : 1;
+    in->rx.len = len;
+}
