@@ -265,7 +265,7 @@ static struct netdev *dgram_open(const char *id, JsonObject *opts, GError **err)
         dgram_close(&d->nd);
         return NULL;
     }
-    pump_start(&d->pump, &d->nd, d->fd, &dgram_pump);
+    pump_start(&d->pump, &d->nd, d->fd, NIC_RX_MAX, &dgram_pump);
     return &d->nd;
 }
 

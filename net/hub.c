@@ -61,8 +61,14 @@ static bool port_offer(struct hub_port *p, const struct iovec *iov, unsigned n)
         .len = netdev_iov_len(iov, n),
     };
 
-    return p->behind ? netdev_send(p->behind, iov, n, NULL)
-                     : netdev_receive(&p->nd, &rx);
+    bool taken;
+
+    if (!p->behind) {
+        return netdev_receive(&p->nd, &rx);
+    }
+    taken = netdev_send(p->behind, iov, n, NULL);
+    netdev_push(p->behind);
+    return taken;
 }
 
 /* A frame leaves the hub through a port */

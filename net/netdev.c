@@ -296,7 +296,46 @@ bool netdev_deliver(struct netdev *nd, bool to_card, const struct iovec *iov,
         .len = netdev_iov_len(iov, n),
     };
 
-    return to_card ? to_peer(nd, &rx) : to_backend(nd, iov, n, NULL);
+    bool taken;
+
+    if (to_card) {
+        return to_peer(nd, &rx);
+    }
+    taken = to_backend(nd, iov, n, NULL);
+    netdev_push(nd);
+    return taken;
+}
+
+/* Make a frame plain for filters, which know no offloads.  The card was told
+ * what the backend can do before it got filters, so this is rare */
+static bool filter_unfinished(struct netdev *nd, const struct iovec *iov,
+                              unsigned n, const struct offload_hdr *off)
+{
+    size_t len = netdev_iov_len(iov, n), at = 0;
+    uint8_t *flat = g_malloc(len);
+    struct offload_in in = { 0 };
+    bool any = false;
+
+    for (unsigned i = 0; i < n; i++) {
+        memcpy(flat + at, iov[i].iov_base, iov[i].iov_len);
+        at += iov[i].iov_len;
+    }
+    if (!offload_in_begin(&in, flat, len, off, 0)) {
+        nd->tx_dropped++;
+        any = true;
+    }
+    while (in.rx.n &&
+           filter_forward(nd, NULL, FILTER_RX, (const struct iovec *)in.rx.buf,
+                          in.rx.n)) {
+        any = true;
+        offload_in_next(&in);
+    }
+    if (any && in.rx.n) {
+        /* In the middle of a frame there is no telling the sender to wait */
+        nd->tx_dropped++;
+    }
+    g_free(flat);
+    return any;
 }
 
 bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
@@ -306,8 +345,18 @@ bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
         nd->tx_dropped++;
         return true;
     }
-    return nd->filters ? filter_forward(nd, NULL, FILTER_RX, iov, n)
-                       : to_backend(nd, iov, n, off);
+    if (!nd->filters) {
+        return to_backend(nd, iov, n, off);
+    }
+    return off ? filter_unfinished(nd, iov, n, off)
+               : filter_forward(nd, NULL, FILTER_RX, iov, n);
+}
+
+void netdev_push(struct netdev *nd)
+{
+    if (nd->ops->push) {
+        nd->ops->push(nd);
+    }
 }
 
 void netdev_flush(struct netdev *nd)

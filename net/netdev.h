@@ -47,9 +47,10 @@ struct netdev_peer_ops {
  * (key=value spelling) or typed (JSON spelling).  NULL and @err on failure,
  * with nothing left behind
  * @close: Free it and everything it opened, run its downscript
- * @send:  Send one frame.  False: cannot take it now, nothing was sent;
- *         peer->writable() follows.  Errors that will not go away drop and
- *         count
+ * @send:  Send one frame, now or at the next @push.  False: cannot take it
+ *         now, nothing was sent; peer->writable() follows.  Errors that will
+ *         not go away drop and count
+ * @push:  Let go of what @send kept to itself; NULL if it keeps nothing
  * @flush: The peer can take frames again
  * @link:  Whether there is carrier; NULL: always
  * @info:  One line for "info network"; may be NULL
@@ -61,6 +62,7 @@ struct netdev_ops {
     void (*close)(struct netdev *nd);
     bool (*send)(struct netdev *nd, const struct iovec *iov, unsigned n,
                  const struct offload_hdr *off);
+    void (*push)(struct netdev *nd);
     void (*flush)(struct netdev *nd);
     bool (*link)(struct netdev *nd);
     char *(*info)(struct netdev *nd);
@@ -110,9 +112,12 @@ void netdev_set_link(struct netdev *nd, bool up);
  * caller's then.  NULL: no names */
 extern int (*netdev_named_fd)(const char *name);
 
-/* What peers call: honours link_down, then ops->send(), counts and dumps */
+/* What peers call: honours link_down, then ops->send(), counts and dumps.  With
+ * filters a frame that still needs something gets that first */
 bool netdev_send(struct netdev *nd, const struct iovec *iov, unsigned n,
                  const struct offload_hdr *off);
+/* To be called by peers after netdev_send(), once for any number of frames */
+void netdev_push(struct netdev *nd);
 void netdev_flush(struct netdev *nd);
 
 /* For filters: to the card, or to the backend; counts.  False: refused */

@@ -49,7 +49,9 @@ enum {
  * @stop:     The card was told to end its visit
  * @rx_wait:  The card refused a frame
  * @flush:    The backend is to offer its frame again
- * @draining: Within queue_drain()
+ * @draining: Within port_writable()
+ * @visiting: Within port_run(), which pushes
+ * @unpushed: Frames were given to the backend that it may still have
  * @body:     The current frame's pieces, @mapped as far as they need unmapping
  * @bounce:   Bytes of it that are not mapped
  * @flat:     For frames whose first piece is too short
@@ -62,7 +64,7 @@ struct port {
     struct queue out, loop;
     uint32_t owed;
     unsigned emitted;
-    bool stop, rx_wait, flush, draining;
+    bool stop, rx_wait, flush, draining, visiting, unpushed;
     struct iovec body[BODY_MAX];
     bool mapped[BODY_MAX];
     unsigned n_body;
@@ -197,6 +199,7 @@ static bool emit_out(void *arg, const struct iovec *iov, unsigned n,
 
     p->emitted++;
     if (!queue_peek(&p->out) && p->ops->send(p->host, iov, n, off)) {
+        p->unpushed = true;
         p->stats.sent++;
         return true;
     }
@@ -230,6 +233,15 @@ static bool emit_loop(void *arg, const struct iovec *iov, unsigned n,
     }
     p->stats.looped++;
     return true;
+}
+
+/* Let the backend send what it kept */
+static void push(struct port *p)
+{
+    if (p->unpushed && p->ops->push) {
+        p->ops->push(p->host);
+    }
+    p->unpushed = false;
 }
 
 /* Whether the card may go on with its visit */
@@ -277,6 +289,9 @@ bool port_send(struct port *p, const struct nic_frame *f)
     }
     if (p->loop.frames) {
         p->ops->defer(p->host);
+    }
+    if (!p->visiting) {
+        push(p);
     }
     go_on = may_go_on(p);
     p->stop |= !go_on;
@@ -397,9 +412,11 @@ void port_writable(struct port *p)
         if (!p->ops->send(p->host, &iov, 1, e->has_off ? &e->off : NULL)) {
             break;
         }
+        p->unpushed = true;
         p->stats.sent++;
         queue_pop(&p->out);
     }
+    push(p);
     p->draining = false;
     if (!queue_peek(&p->out)) {
         p->ops->defer(p->host);
@@ -452,7 +469,10 @@ static bool run_card(struct port *p)
     work = p->nic->work;
     p->stop = false;
     p->emitted = 0;
+    p->visiting = true;
     more = nic_run(p->nic);
+    p->visiting = false;
+    push(p);
     if (p->stop) {
         p->owed = work;
         p->stop = false;

@@ -25,6 +25,8 @@
  * @unmap: May be NULL
  * @send:  Give a frame to the backend; false: not now, nothing was sent.  @off
  *         is NULL for a plain frame
+ * @push:  The last of a row of frames was sent: the backend may have kept
+ *         some to send them together.  May be NULL
  * @flush: The card can take frames again: offer the held one
  * @defer: Call port_run() soon, not from here
  */
@@ -33,6 +35,7 @@ struct port_ops {
     void (*unmap)(void *host, const void *p, size_t len);
     bool (*send)(void *host, const struct iovec *iov, unsigned n,
                  const struct offload_hdr *off);
+    void (*push)(void *host);
     void (*flush)(void *host);
     void (*defer)(void *host);
 };

@@ -8,15 +8,16 @@
 
 #include "net/backends.h"
 
-/* Frames read before other descriptors have their turn */
-enum { PUMP_BUDGET = 64 };
+/* Frames and bytes read before other descriptors have their turn */
+enum { PUMP_BUDGET = 64, PUMP_BYTES = 256 * 1024 };
 
 static void pump_in(void *opaque, unsigned events);
 
 /* Offer the frame in the buffer; false: it is held, and reading stops */
 static bool pump_offer(struct pump *p)
 {
-    p->held = !netdev_receive_flat(p->nd, p->buf, p->len);
+    p->held = !(p->ops->take ? p->ops->take(p)
+                             : netdev_receive_flat(p->nd, p->buf, p->len));
     if (p->in) {
         loop_fd_set(p->in, p->held ? 0 : LOOP_IN);
     }
@@ -38,9 +39,11 @@ static void pump_fail(struct pump *p, int error)
 static void pump_in(void *opaque, unsigned events)
 {
     struct pump *p = opaque;
+    size_t bytes = 0;
 
-    for (unsigned i = 0; i < PUMP_BUDGET; i++) {
-        ssize_t got = p->ops->read(p, p->buf, sizeof(p->buf));
+    for (unsigned i = 0; i < PUMP_BUDGET && bytes < PUMP_BYTES; i++) {
+        /* One byte more than a frame may have */
+        ssize_t got = p->ops->read(p, p->buf, p->size + 1);
 
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return;
@@ -53,8 +56,8 @@ static void pump_in(void *opaque, unsigned events)
             continue;
         }
         p->len = (size_t)got;
-        /* One byte more than a frame may have was asked for */
-        if (p->len > NIC_RX_MAX) {
+        bytes += p->len;
+        if (p->len > p->size) {
             p->nd->rx_dropped++;
         } else if (!pump_offer(p)) {
             return;
@@ -70,11 +73,13 @@ static void pump_out(void *opaque, unsigned events)
     netdev_writable(p->nd);
 }
 
-void pump_start(struct pump *p, struct netdev *nd, int fd,
+void pump_start(struct pump *p, struct netdev *nd, int fd, size_t size,
                 const struct pump_ops *ops)
 {
     p->nd = nd;
     p->fd = fd;
+    p->size = size;
+    p->buf = g_malloc(size + 1);
     p->out_fd = -1;
     p->ops = ops;
     p->in = loop_fd_new(fd, LOOP_IN, pump_in, p);
@@ -90,6 +95,9 @@ void pump_stop(struct pump *p)
         loop_fd_free(p->out);
         p->out = NULL;
     }
+    g_free(p->buf);
+    p->buf = NULL;
+    p->held = false;
 }
 
 void pump_flush(struct pump *p)

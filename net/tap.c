@@ -2,15 +2,15 @@
 /*
  * tap.c - -netdev tap: a network interface of the host
  *
- * Plain for now: no vnet header, so the kernel completes checksums and cuts
- * segments before we see them.  A tap may be made here, be a persistent one,
- * or come as a descriptor that somebody else opened.
+ * A tap may be made here, be a persistent one, or come as a descriptor that
+ * somebody else opened.  How frames move is in net/tap-io.c.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,29 +18,11 @@
 #include <unistd.h>
 
 #include "net/backends.h"
-#include "net/pump.h"
+#include "net/tap.h"
 
 #define TUN_DEVICE         "/dev/net/tun"
 #define DEFAULT_SCRIPT     "/etc/qemu-ifup"
 #define DEFAULT_DOWNSCRIPT "/etc/qemu-ifdown"
-
-enum { VNET_HDR_MAX = 64 };
-
-/**
- * struct tap - An interface
- * @hdr_len:    Bytes before each frame on a descriptor that came with a vnet
- *              header; all zero going out, ignored coming in
- * @downscript: Run when it is closed, or NULL
- * @gone:       The interface was removed
- */
-struct tap {
-    struct netdev nd;
-    struct pump pump;
-    int fd;
-    size_t hdr_len;
-    char *downscript;
-    bool gone;
-};
 
 /* The name now: scripts rename interfaces.  False: there is none any more */
 static bool tap_name(int fd, char name[IFNAMSIZ], short *flags)
@@ -56,89 +38,6 @@ static bool tap_name(int fd, char name[IFNAMSIZ], short *flags)
         *flags = ifr.ifr_flags;
     }
     return true;
-}
-
-static void tap_broken(struct pump *p, int error)
-{
-    struct tap *t = (struct tap *)p->nd;
-
-    t->gone = true;
-    g_printerr("netdev '%s': the interface is gone: %s\n", t->nd.id,
-               g_strerror(error));
-    netdev_carrier_changed(&t->nd);
-    /* What waits for room is let go, to nowhere */
-    netdev_writable(&t->nd);
-}
-
-static ssize_t tap_read(struct pump *p, void *buf, size_t size)
-{
-    struct tap *t = (struct tap *)p->nd;
-    uint8_t hdr[VNET_HDR_MAX];
-    struct iovec iov[2] = {
-        { .iov_base = hdr, .iov_len = t->hdr_len },
-        { .iov_base = buf, .iov_len = size },
-    };
-    ssize_t got;
-
-    if (!t->hdr_len) {
-        return read(t->fd, buf, size);
-    }
-    got = readv(t->fd, iov, 2);
-    if (got < 0) {
-        return got;
-    }
-    return (size_t)got > t->hdr_len ? got - (ssize_t)t->hdr_len : 0;
-}
-
-static const struct pump_ops tap_pump = {
-    .read = tap_read,
-    .broken = tap_broken,
-};
-
-static ssize_t tap_write(struct tap *t, const struct iovec *iov, unsigned n)
-{
-    static const uint8_t zero[VNET_HDR_MAX];
-    struct iovec all[OFFLOAD_IOV_MAX + 1];
-
-    if (!t->hdr_len) {
-        return writev(t->fd, iov, (int)n);
-    }
-    all[0] = (struct iovec){
-        .iov_base = (void *)(uintptr_t)zero,
-        .iov_len = t->hdr_len,
-    };
-    memcpy(all + 1, iov, n * sizeof(*iov));
-    return writev(t->fd, all, (int)n + 1);
-}
-
-static bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
-                     const struct offload_hdr *off)
-{
-    struct tap *t = (struct tap *)nd;
-    ssize_t put;
-
-    if (t->gone || n > OFFLOAD_IOV_MAX) {
-        nd->tx_dropped++;
-        return true;
-    }
-    do {
-        put = tap_write(t, iov, n);
-    } while (put < 0 && errno == EINTR);
-    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-        pump_await(&t->pump, t->fd);
-        return false;
-    }
-    if (put < 0) {
-        /* EIO: the interface is down; ENOBUFS, EMSGSIZE, ..: lost on the way.
-         * If it was removed, reading finds out */
-        nd->tx_dropped++;
-    }
-    return true;
-}
-
-static void tap_flush(struct netdev *nd)
-{
-    pump_flush(&((struct tap *)nd)->pump);
 }
 
 static bool tap_link(struct netdev *nd)
@@ -185,7 +84,7 @@ static void tap_close(struct netdev *nd)
     char name[IFNAMSIZ];
     GError *err = NULL;
 
-    pump_stop(&t->pump);
+    tap_stop(t);
     if (t->downscript && tap_name(t->fd, name, NULL) &&
         !run_script(t->downscript, "downscript", name, &err)) {
         g_printerr("netdev '%s': %s\n", nd->id, err->message);
@@ -229,14 +128,18 @@ static bool fail_attach(const char *name, int why, GError **err)
 }
 
 /* Open the tap device and make, or attach to, an interface */
-static bool tap_attach(struct tap *t, const char *name, GError **err)
+static bool tap_attach(struct tap *t, const char *name, bool vnet, GError **err)
 {
     struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+    unsigned can = 0;
 
     t->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (t->fd < 0) {
         return netdev_fail(err, "cannot open %s: %s", TUN_DEVICE,
                            g_strerror(errno));
+    }
+    if (vnet && !ioctl(t->fd, TUNGETFEATURES, &can) && can & IFF_VNET_HDR) {
+        ifr.ifr_flags |= IFF_VNET_HDR;
     }
     /* The length was checked */
     memcpy(ifr.ifr_name, name, strlen(name) + 1);
@@ -254,10 +157,27 @@ static bool tap_attach(struct tap *t, const char *name, GError **err)
     return fail_attach(name, errno, err);
 }
 
-/* Whatever the tap was used for before: no offloads, and which header.  That
- * the descriptor was made with IFF_NO_PI cannot be seen: TUNGETIFF reports
- * IFF_NOFILTER in the same bit */
-static bool tap_plain(struct tap *t, GError **err)
+/* Let the kernel leave to us what it can; false if it knows none of that */
+static bool set_offloads(struct tap *t)
+{
+    static const unsigned wishes[] = {
+        TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+        TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6,
+        TUN_F_CSUM,
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(wishes); i++) {
+        if (!ioctl(t->fd, TUNSETOFFLOAD, (unsigned long)wishes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whatever the tap was used for before: which header, and @offloads if there
+ * is one, else none.  That the descriptor was made with IFF_NO_PI cannot be
+ * seen: TUNGETIFF reports IFF_NOFILTER in the same bit */
+static bool tap_header(struct tap *t, bool offloads, GError **err)
 {
     char name[IFNAMSIZ];
     short flags = 0;
@@ -268,13 +188,18 @@ static bool tap_plain(struct tap *t, GError **err)
     }
     if (flags & IFF_VNET_HDR) {
         if (ioctl(t->fd, TUNGETVNETHDRSZ, &len) || len < 0 ||
-            len > VNET_HDR_MAX) {
+            len > TAP_HDR_MAX || (size_t)len < sizeof(struct virtio_net_hdr)) {
             return netdev_fail(err,
                                "descriptor %d has a vnet header of "
                                "unknown size",
                                t->fd);
         }
         t->hdr_len = (size_t)len;
+    }
+    t->offloads = offloads && t->hdr_len && set_offloads(t);
+    if (t->offloads) {
+        t->nd.caps = OFFLOAD_CSUM | OFFLOAD_GSO4 | OFFLOAD_GSO6;
+        return true;
     }
     if (ioctl(t->fd, TUNSETOFFLOAD, 0)) {
         return netdev_fail(err, "cannot turn off the offloads of '%s': %s",
@@ -382,19 +307,18 @@ static bool tap_scripts(struct tap *t, JsonObject *opts, bool ours,
 
 static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
 {
-    bool by_fd = json_object_has_member(opts, "fd"), flag = false;
+    bool by_fd = json_object_has_member(opts, "fd"), flag = false, vnet = true;
     uint64_t queues = 1;
     const char *name = NULL;
 
     if (!opts_str(opts, "ifname", &name, err) ||
-        !opts_bool(opts, "vnet_hdr", &flag, err) ||
+        !opts_bool(opts, "vnet_hdr", &vnet, err) ||
         !opts_uint(opts, "queues", 1, 1, &queues, err)) {
         return false;
     }
     if (by_fd && name) {
         return netdev_fail(err, "property 'ifname' does not go with 'fd'");
     }
-    flag = false;
     if (!opts_bool(opts, "vhost", &flag, err) || flag) {
         return flag ? netdev_fail(err, "property 'vhost' cannot be 'on': "
                                        "emulated cards have no vhost")
@@ -406,11 +330,19 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
             return false;
         }
     } else if (!name_ok(name ? name : "tap%d", "ifname", err) ||
-               !tap_attach(t, name ? name : "tap%d", err)) {
+               !tap_attach(t, name ? name : "tap%d", vnet, err)) {
         return false;
     }
-    return tap_plain(t, err) && tap_sndbuf(t, opts, err) &&
-           tap_scripts(t, opts, !by_fd, err);
+    if (!tap_header(t, vnet, err)) {
+        return false;
+    }
+    if (vnet && !t->offloads && json_object_has_member(opts, "vnet_hdr")) {
+        return netdev_fail(err, "property 'vnet_hdr' cannot be 'on': %s",
+                           t->hdr_len ? "the kernel knows no offloads"
+                           : by_fd    ? "the descriptor has no vnet header"
+                                      : "the kernel knows no vnet header");
+    }
+    return tap_sndbuf(t, opts, err) && tap_scripts(t, opts, !by_fd, err);
 }
 
 static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
@@ -423,7 +355,7 @@ static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
         tap_close(&t->nd);
         return NULL;
     }
-    pump_start(&t->pump, &t->nd, t->fd, &tap_pump);
+    tap_start(t, !json_object_has_member(opts, "sndbuf"));
     return &t->nd;
 }
 
@@ -439,6 +371,7 @@ const struct netdev_ops netdev_tap = {
     .open = tap_open,
     .close = tap_close,
     .send = tap_send,
+    .push = tap_push,
     .flush = tap_flush,
     .link = tap_link,
     .info = tap_info,

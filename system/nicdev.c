@@ -163,6 +163,15 @@ static bool jack_send(void *opaque, const struct iovec *iov, unsigned n,
     return netdev_send(d->netdev, iov, n, off);
 }
 
+static void jack_push(void *opaque)
+{
+    struct nicdev *d = opaque;
+
+    if (d->netdev) {
+        netdev_push(d->netdev);
+    }
+}
+
 static void jack_flush(void *opaque)
 {
     struct nicdev *d = opaque;
@@ -180,7 +189,11 @@ static void jack_defer(void *opaque)
 }
 
 static const struct port_ops jack_ops = {
-    .map = jack_map, .send = jack_send, .flush = jack_flush, .defer = jack_defer
+    .map = jack_map,
+    .send = jack_send,
+    .push = jack_push,
+    .flush = jack_flush,
+    .defer = jack_defer,
 };
 
 /* struct netdev_peer_ops */

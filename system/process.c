@@ -246,6 +246,8 @@ static const char *const allowed[] = {
     "flock",
     "fsync",
     "fdatasync",
+    /* Frames to a tap, several at a time */
+    "io_uring_enter",
     /* Sockets */
     "socket",
     "socketpair",

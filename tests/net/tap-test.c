@@ -6,22 +6,17 @@
  * The other side of each interface is a packet socket.  Skipped where neither
  * a network namespace nor a tap can be made.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <linux/capability.h>
-#include <linux/if_packet.h>
 #include <linux/if_tun.h>
-#include <net/ethernet.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +25,7 @@
 #include "net/netdev.h"
 #include "system/loop.h"
 #include "system/opts.h"
+#include "tests/net/netns.h"
 
 /* Of our frames; nobody else in the namespace sends such */
 enum { ETHERTYPE = 0x88b5, FRAME = 100 };
@@ -108,15 +104,6 @@ static void fail_tap(const char *text, const char *says)
     g_error_free(err);
 }
 
-static void sh(const char *command)
-{
-    int status = system(command);
-
-    if (status) {
-        g_error("'%s' failed: %d", command, status);
-    }
-}
-
 static void settle(void)
 {
     unsigned turns = 0;
@@ -136,22 +123,6 @@ static bool wait_for(const unsigned *count, unsigned want)
     return *count >= want;
 }
 
-static int packet_socket(const char *name)
-{
-    struct sockaddr_ll sa = {
-        .sll_family = AF_PACKET,
-        .sll_protocol = htons(ETHERTYPE),
-        .sll_ifindex = (int)if_nametoindex(name),
-    };
-    int fd = socket(AF_PACKET, SOCK_RAW, htons(ETHERTYPE));
-    struct timeval five = { .tv_sec = 5 };
-
-    g_assert_cmpint(sa.sll_ifindex, >, 0);
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), ==, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
-    return fd;
-}
-
 static void make_frame(uint8_t f[FRAME], uint8_t fill)
 {
     memset(f, fill, FRAME);
@@ -167,14 +138,18 @@ static bool send_nd(struct netdev *nd, const uint8_t *f, size_t len)
         { .iov_base = (uint8_t *)(uintptr_t)f + 50, .iov_len = len - 50 },
     };
 
-    return netdev_send(nd, iov, 2, NULL);
+    if (!netdev_send(nd, iov, 2, NULL)) {
+        return false;
+    }
+    netdev_push(nd);
+    return true;
 }
 
 /* Frames pass both ways between a backend and interface @name, which is up */
 static void check_traffic(struct netdev *nd, struct peer *p, const char *name)
 {
     uint8_t f[FRAME], got[2000];
-    int fd = packet_socket(name);
+    int fd = packet_socket(name, ETHERTYPE);
     unsigned before = p->got;
 
     for (unsigned i = 0; i < 100; i++) {
@@ -424,47 +399,13 @@ static void test_permission(void)
     g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }
 
-static bool write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY);
-    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
-}
-
-/* A namespace of our own, with the rights to make interfaces in it */
-static const char *enter_namespace(void)
-{
-    char *map;
-    int fd;
-
-    if (unshare(CLONE_NEWNET)) {
-        map = g_strdup_printf("0 %u 1\n", (unsigned)getuid());
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) ||
-            !write_file("/proc/self/uid_map", map)) {
-            g_free(map);
-            return "no network namespaces here";
-        }
-        g_free(map);
-    }
-    fd = open("/dev/net/tun", O_RDWR);
-    if (fd < 0) {
-        return "no /dev/net/tun here";
-    }
-    close(fd);
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     const char *why;
     int status;
 
     g_test_init(&argc, &argv, NULL);
-    why = enter_namespace();
+    why = netns_enter();
     if (why) {
         printf("1..0 # SKIP %s\n", why);
         return 0;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tap.h - the two halves of -netdev tap: setting up, and moving frames
+ */
+#ifndef NET_TAP_H
+#define NET_TAP_H
+
+#include "net/pump.h"
+
+enum {
+    TAP_HDR_MAX = 64, /* Longest vnet header we know how to skip */
+    TAP_IN_MAX = 65535 + 18 + TAP_HDR_MAX, /* An IP packet in tagged Ethernet */
+    TAP_SLOTS = 32, /* Frames sent with one system call */
+    TAP_SLOT_SIZE = 2048,
+};
+
+struct tap_ring;
+
+/**
+ * struct tap - An interface
+ * @hdr_len:    Bytes before each frame on the descriptor: struct
+ *              virtio_net_hdr, and zeros up to this length; 0: none
+ * @offloads:   The header means something: caps are set, and the kernel leaves
+ *              frames unfinished for us
+ * @downscript: Run when it is closed, or NULL
+ * @gone:       The interface was removed
+ * @in:         The frame in the pump's buffer
+ * @ring:       Sends several frames at once, or NULL
+ * @slot:       Frames with their headers in one piece; @n_slots wait for
+ *              tap_push()
+ */
+struct tap {
+    struct netdev nd;
+    struct pump pump;
+    int fd;
+    size_t hdr_len;
+    bool offloads, gone;
+    char *downscript;
+    struct offload_in in;
+    struct tap_ring *ring;
+    unsigned n_slots;
+    size_t slot_len[TAP_SLOTS];
+    uint8_t slot[TAP_SLOTS][TAP_SLOT_SIZE];
+};
+
+/**
+ * tap_start() - Begin to move frames
+ * @batch: A full interface does not make a write wait or fail, so that several
+ *         can be under way without getting out of order
+ */
+void tap_start(struct tap *t, bool batch);
+/* What waits is sent; also for a tap that was not started */
+void tap_stop(struct tap *t);
+
+/* struct netdev_ops */
+bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
+              const struct offload_hdr *off);
+void tap_push(struct netdev *nd);
+void tap_flush(struct netdev *nd);
+
+/* tap-ring.c: the frames in t->slot through io_uring */
+
+#ifdef CONFIG_LINUX_IO_URING
+/* NULL if the kernel has or allows none */
+struct tap_ring *tap_ring_new(struct tap *t);
+void tap_ring_free(struct tap_ring *r);
+/* Send all t->n_slots frames in order; those that were lost are counted */
+void tap_ring_send(struct tap_ring *r, struct tap *t);
+#else
+static inline struct tap_ring *tap_ring_new(struct tap *t)
+{
+    return NULL;
+}
+
+static inline void tap_ring_free(struct tap_ring *r)
+{
+}
+
+static inline void tap_ring_send(struct tap_ring *r, struct tap *t)
+{
+}
+#endif
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * netns.c - tests with real interfaces, in a network namespace of their own
+ */
+#include "tests/net/netns.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void sh(const char *command)
+{
+    int status = system(command);
+
+    if (status) {
+        g_error("'%s' failed: %d", command, status);
+    }
+}
+
+int packet_socket(const char *name, uint16_t ethertype)
+{
+    struct sockaddr_ll sa = {
+        .sll_family = AF_PACKET,
+        .sll_protocol = htons(ethertype),
+        .sll_ifindex = (int)if_nametoindex(name),
+    };
+    int fd = socket(AF_PACKET, SOCK_RAW, htons(ethertype));
+    struct timeval five = { .tv_sec = 5 };
+
+    g_assert_cmpint(sa.sll_ifindex, >, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), ==, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
+    return fd;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY);
+    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
+const char *netns_enter(void)
+{
+    char *map;
+    int fd;
+
+    if (unshare(CLONE_NEWNET)) {
+        map = g_strdup_printf("0 %u 1\n", (unsigned)getuid());
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) ||
+            !write_file("/proc/self/uid_map", map)) {
+            g_free(map);
+            return "no network namespaces here";
+        }
+        g_free(map);
+    }
+    fd = open("/dev/net/tun", O_RDWR);
+    if (fd < 0) {
+        return "no /dev/net/tun here";
+    }
+    close(fd);
+    return NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netns.h - tests with real interfaces, in a network namespace of their own
+ */
+#ifndef TESTS_NET_NETNS_H
+#define TESTS_NET_NETNS_H
+
+#include <stdint.h>
+
+/* A namespace of our own, with the rights to make taps in it; or why not */
+const char *netns_enter(void);
+/* Run a command that has to succeed */
+void sh(const char *command);
+/* A packet socket on interface @name for frames of one type; recv() waits at
+ * most 5 seconds */
+int packet_socket(const char *name, uint16_t ethertype);
+
+#endif
