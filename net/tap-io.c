@@ -214,8 +214,9 @@ void tap_flush(struct netdev *nd)
     pump_flush(&((struct tap *)nd)->pump);
 }
 
-void tap_start(struct tap *t, bool batch)
+void tap_start(struct tap *t, unsigned index, bool batch)
 {
+    t->link = tap_link_new(t, index);
     if (batch) {
         t->ring = tap_ring_new(t);
     }
@@ -225,6 +226,8 @@ void tap_start(struct tap *t, bool batch)
 void tap_stop(struct tap *t)
 {
     tap_push(&t->nd);
+    tap_link_free(t->link);
+    t->link = NULL;
     tap_ring_free(t->ring);
     t->ring = NULL;
     pump_stop(&t->pump);

@@ -42,7 +42,9 @@ static bool tap_name(int fd, char name[IFNAMSIZ], short *flags)
 
 static bool tap_link(struct netdev *nd)
 {
-    return !((struct tap *)nd)->gone;
+    struct tap *t = (struct tap *)nd;
+
+    return !t->gone && (!t->link || tap_link_up(t->link));
 }
 
 static char *tap_info(struct netdev *nd)
@@ -348,6 +350,7 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
 static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
 {
     struct tap *t = g_new0(struct tap, 1);
+    char name[IFNAMSIZ] = "";
 
     t->nd.ops = &netdev_tap;
     t->fd = -1;
@@ -355,7 +358,8 @@ static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
         tap_close(&t->nd);
         return NULL;
     }
-    tap_start(t, !json_object_has_member(opts, "sndbuf"));
+    tap_name(t->fd, name, NULL);
+    tap_start(t, if_nametoindex(name), !json_object_has_member(opts, "sndbuf"));
     return &t->nd;
 }
 

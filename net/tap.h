@@ -15,6 +15,7 @@ enum {
 };
 
 struct tap_ring;
+struct tap_link;
 
 /**
  * struct tap - An interface
@@ -25,6 +26,7 @@ struct tap_ring;
  * @downscript: Run when it is closed, or NULL
  * @gone:       The interface was removed
  * @in:         The frame in the pump's buffer
+ * @link:       Watches whether the interface is up, or NULL
  * @ring:       Sends several frames at once, or NULL
  * @slot:       Frames with their headers in one piece; @n_slots wait for
  *              tap_push()
@@ -37,6 +39,7 @@ struct tap {
     bool offloads, gone;
     char *downscript;
     struct offload_in in;
+    struct tap_link *link;
     struct tap_ring *ring;
     unsigned n_slots;
     size_t slot_len[TAP_SLOTS];
@@ -45,10 +48,11 @@ struct tap {
 
 /**
  * tap_start() - Begin to move frames
+ * @index: Of the interface
  * @batch: A full interface does not make a write wait or fail, so that several
  *         can be under way without getting out of order
  */
-void tap_start(struct tap *t, bool batch);
+void tap_start(struct tap *t, unsigned index, bool batch);
 /* What waits is sent; also for a tap that was not started */
 void tap_stop(struct tap *t);
 
@@ -78,6 +82,29 @@ static inline void tap_ring_free(struct tap_ring *r)
 
 static inline void tap_ring_send(struct tap_ring *r, struct tap *t)
 {
+}
+#endif
+
+/* tap-link.c: whether the interface is up */
+
+#ifdef CONFIG_LIBMNL
+/* @index: Of the interface.  NULL if the kernel does not tell */
+struct tap_link *tap_link_new(struct tap *t, unsigned index);
+void tap_link_free(struct tap_link *l);
+bool tap_link_up(const struct tap_link *l);
+#else
+static inline struct tap_link *tap_link_new(struct tap *t, unsigned index)
+{
+    return NULL;
+}
+
+static inline void tap_link_free(struct tap_link *l)
+{
+}
+
+static inline bool tap_link_up(const struct tap_link *l)
+{
+    return true;
 }
 #endif
 
