@@ -73,54 +73,6 @@ struct source {
     size_t skip;
 };
 
-uint16_t offload_fold(uint32_t sum)
-{
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
-}
-
-/* One's complement does not care in which byte order it is added up, so words
- * are taken as the host has them and the result is turned at the end
- * (RFC 1071).  Nor does it care for the width: a carry out of 64 bits counts
- * as 1.  Two sums do not wait for each other. */
-uint32_t offload_sum(const void *p, size_t len, uint32_t sum)
-{
-    const uint8_t *at = p;
-    uint64_t a = 0, b = 0, rest = 0;
-    uint16_t native;
-
-    for (; len >= 16; at += 16, len -= 16) {
-        uint64_t w[2];
-
-        memcpy(w, at, sizeof(w));
-        a += w[0];
-        rest += a < w[0];
-        b += w[1];
-        rest += b < w[1];
-    }
-    for (; len >= 4; at += 4, len -= 4) {
-        uint32_t w;
-
-        memcpy(&w, at, sizeof(w));
-        rest += w;
-    }
-    if (len) {
-        uint32_t w = 0;
-
-        memcpy(&w, at, len);
-        rest += w;
-    }
-    rest += (a & UINT32_MAX) + (a >> 32) + (b & UINT32_MAX) + (b >> 32);
-    rest = (rest & UINT32_MAX) + (rest >> 32);
-    rest = (rest & UINT32_MAX) + (rest >> 32);
-    native = offload_fold((uint32_t)rest);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    native = __builtin_bswap16(native);
-#endif
-    return offload_fold(sum) + (uint32_t)native;
-}
-
 /* Sum of bytes @from to @to of a frame in pieces; 0 if @to comes first */
 static uint16_t cut_sum(const struct cut *c, size_t from, size_t to)
 {
