@@ -39,6 +39,10 @@ enum {
     IPV6_LEN = 40,
     IPV6_NEXT = 6,
     IPV6_ADDRS = 8,
+    IPV6_EXT_LEN = 8,
+    IPV6_HOPS = 0,
+    IPV6_ROUTING = 43,
+    IPV6_DEST = 60,
     IP_TCP = 6,
     IP_UDP = 17,
     TCP_LEN = 20,
@@ -99,23 +103,38 @@ static bool ip_sum_good(const struct offload_in *in, size_t end)
                                                 end - in->ip, 0)) == 0xffff;
 }
 
-/* Find IP header and protocol of what is summed from @l4 on.  Behind IPv6
- * extension headers the sum tells where TCP begins; of UDP there nothing is
- * promised */
+/* Step over an IPv6 extension header (RFC 8200, 4); false if it is none of
+ * those that may stand before TCP */
+static bool skip_extension(const struct offload_in *in, size_t *at,
+                           uint8_t *next)
+{
+    const uint8_t *p = in->frame + *at;
+
+    if ((*next != IPV6_HOPS && *next != IPV6_ROUTING && *next != IPV6_DEST) ||
+        *at + IPV6_EXT_LEN > in->len) {
+        return false;
+    }
+    *next = p[0];
+    *at += IPV6_EXT_LEN * (p[1] + 1U);
+    return true;
+}
+
+/* Find IP header and protocol of what is summed from @l4 on */
 static bool find_headers(struct offload_in *in, size_t l4, uint8_t *proto)
 {
-    size_t end;
+    size_t at;
 
-    if (!find_ip(in, &end) || l4 > in->len ||
-        (in->ipv6 ? l4 < end : l4 != end)) {
+    if (!find_ip(in, &at) || l4 > in->len) {
         return false;
     }
     *proto = in->frame[in->ip + (in->ipv6 ? IPV6_NEXT : IPV4_PROTO)];
-    if (l4 != end) {
-        *proto = IP_TCP;
+    while (in->ipv6 && at < l4) {
+        if (!skip_extension(in, &at, proto)) {
+            return false;
+        }
     }
     in->l4 = (uint16_t)l4;
-    return true;
+    return at == l4;
 }
 
 static uint32_t pseudo_sum(const struct offload_in *in, uint8_t proto)

@@ -212,6 +212,43 @@ static void test_segments(void)
     check_cut(1428);
 }
 
+/* Behind an extension header */
+static void test_extension(void)
+{
+    static uint8_t frame[FRAME_MAX];
+    struct offload_hdr off;
+    unsigned n = 0;
+
+    make(&sent, true, TCP, 0, 0, 5000);
+    memcpy(frame, sent.data, sent.l4);
+    frame[sent.ip + 6] = 60; /* Destination options, of 16 bytes */
+    memset(frame + sent.l4, 0, 16);
+    frame[sent.l4] = TCP;
+    frame[sent.l4 + 1] = 1;
+    memcpy(frame + sent.l4 + 16, sent.data + sent.l4, sent.len - sent.l4);
+    sent.l4 += 16;
+    off = cut_by(&sent, 1000);
+    g_assert_true(offload_in_begin(&in, frame, sent.len + 16, &off, 0));
+    for (; in.rx.n; offload_in_next(&in)) {
+        static uint8_t s[NIC_RX_MAX];
+        size_t len = flat(&in.rx, s);
+
+        g_assert_cmpuint(len, ==, sent.payload + 16 + 1000);
+        g_assert_cmpuint(be16_at(s + 14 + 4), ==, len - 14 - 40);
+        g_assert_cmphex(ref_fold(ref_pseudo(s, &sent, len) +
+                                 ref_sum(s + sent.l4, len - sent.l4)),
+                        ==, 0xffff);
+        n++;
+    }
+    g_assert_cmpuint(n, ==, 5);
+    /* A fragment is not cut, and TCP does not begin in mid-header */
+    frame[14 + 6] = 44;
+    g_assert_false(offload_in_begin(&in, frame, sent.len + 16, &off, 0));
+    frame[14 + 6] = 60;
+    off.csum_start -= 8;
+    g_assert_false(offload_in_begin(&in, frame, sent.len + 16, &off, 0));
+}
+
 /* A header that lies about the frame behind it, and frames that lie about
  * themselves, are refused */
 static void test_lies(void)
@@ -375,6 +412,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/offload-in/segments", test_segments);
+    g_test_add_func("/offload-in/extension", test_extension);
     g_test_add_func("/offload-in/lies", test_lies);
     g_test_add_func("/offload-in/sum", test_sum);
     g_test_add_func("/offload-in/udp-zero", test_udp_zero);
