@@ -5,7 +5,9 @@
  * A cable whose other end is switched off has no link, and a guest that knows
  * uses another card, or asks for an address again when it comes back.  The
  * kernel tells of every change in our network namespace; an interface that
- * was moved to another one is not heard of any more and counts as up.
+ * was moved to another one is not heard of any more and counts as up.  So does
+ * one that was never up: whoever made it is about to, and the guest's first
+ * look at its card should not depend on who is faster.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -19,14 +21,15 @@
 /**
  * struct tap_link - A watch on one interface
  * @index: Of the interface
- * @up:    What was heard last
+ * @seen:  It was up once
+ * @up:    What the guest sees
  */
 struct tap_link {
     struct tap *tap;
     struct mnl_socket *socket;
     struct loop_fd *watch;
     unsigned index;
-    bool up;
+    bool seen, up;
 };
 
 /* mnl_cb_t */
@@ -34,13 +37,16 @@ static int link_message(const struct nlmsghdr *msg, void *opaque)
 {
     const struct ifinfomsg *info = mnl_nlmsg_get_payload(msg);
     struct tap_link *l = opaque;
+    bool up;
 
     if (mnl_nlmsg_get_payload_len(msg) < sizeof(*info) ||
         (unsigned)info->ifi_index != l->index) {
         return MNL_CB_OK;
     }
     /* Removed, here: moved away, or reading finds out */
-    l->up = msg->nlmsg_type == RTM_DELLINK || (info->ifi_flags & IFF_UP);
+    up = msg->nlmsg_type == RTM_DELLINK || (info->ifi_flags & IFF_UP);
+    l->seen |= up;
+    l->up = up || !l->seen;
     return MNL_CB_OK;
 }
 

@@ -204,6 +204,27 @@ static void test_magic_pieces(void)
     host_stop();
 }
 
+/* In two, as the segments of a large frame come, cut anywhere */
+static void test_magic_halves(void)
+{
+    struct frame f;
+
+    for (size_t cut = NIC_RX_HEAD; cut < NIC_RX_HEAD + 110; cut++) {
+        struct nic_buf buf[2];
+        struct nic_rx rx = { .buf = buf, .n = 2 };
+
+        start("e1000", WU_MAG);
+        sleep_with(PMCSR_PME_EN);
+        frame_magic(&f, ring_mac, NIC_RX_HEAD, 6);
+        buf[0] = (struct nic_buf){ f.data, cut };
+        buf[1] = (struct nic_buf){ f.data + cut, f.len - cut };
+        rx.len = f.len;
+        g_assert_true(nic_receive(host.nic, &rx));
+        g_assert_true(pme());
+        host_stop();
+    }
+}
+
 static void test_addresses(void)
 {
     struct frame f;
@@ -549,6 +570,7 @@ int main(int argc, char **argv)
     g_test_add_func("/e1000/wake/apm-preset", test_apm_preset);
     g_test_add_func("/e1000/wake/magic-forms", test_magic_forms);
     g_test_add_func("/e1000/wake/magic-pieces", test_magic_pieces);
+    g_test_add_func("/e1000/wake/magic-halves", test_magic_halves);
     g_test_add_func("/e1000/wake/addresses", test_addresses);
     g_test_add_func("/e1000/wake/ip4", test_ip4);
     g_test_add_func("/e1000/wake/ip6", test_ip6);
