@@ -307,19 +307,39 @@ static bool tap_scripts(struct tap *t, JsonObject *opts, bool ours,
     return true;
 }
 
+/* Which of fd= and fds= was given, or NULL; false and @err if that is wrong */
+static bool pick_fd(JsonObject *opts, const char **key, GError **err)
+{
+    const char *list = NULL;
+    bool fd = json_object_has_member(opts, "fd");
+
+    if (!opts_str(opts, "fds", &list, err)) {
+        return false;
+    }
+    if (list && (fd || strchr(list, ':'))) {
+        return netdev_fail(err, "property 'fds' cannot be '%s': %s", list,
+                           fd ? "it does not go with 'fd'"
+                              : "emulated cards have one queue, so it takes "
+                                "one descriptor");
+    }
+    *key = list ? "fds" : fd ? "fd" : NULL;
+    return true;
+}
+
 static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
 {
-    bool by_fd = json_object_has_member(opts, "fd"), flag = false, vnet = true;
+    bool flag = false, vnet = true;
     uint64_t queues = 1;
-    const char *name = NULL;
+    const char *name = NULL, *by_fd = NULL;
 
-    if (!opts_str(opts, "ifname", &name, err) ||
+    if (!pick_fd(opts, &by_fd, err) || !opts_str(opts, "ifname", &name, err) ||
         !opts_bool(opts, "vnet_hdr", &vnet, err) ||
         !opts_uint(opts, "queues", 1, 1, &queues, err)) {
         return false;
     }
     if (by_fd && name) {
-        return netdev_fail(err, "property 'ifname' does not go with 'fd'");
+        return netdev_fail(err, "property 'ifname' does not go with '%s'",
+                           by_fd);
     }
     if (!opts_bool(opts, "vhost", &flag, err) || flag) {
         return flag ? netdev_fail(err, "property 'vhost' cannot be 'on': "
@@ -327,7 +347,7 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
                     : false;
     }
     if (by_fd) {
-        t->fd = netdev_fd(opts, "fd", err);
+        t->fd = netdev_fd(opts, by_fd, err);
         if (t->fd < 0) {
             return false;
         }
@@ -363,10 +383,10 @@ static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
     return &t->nd;
 }
 
-static const char *const tap_keys[] = { "ifname",     "fd",     "script",
-                                        "downscript", "br",     "vnet_hdr",
-                                        "vhost",      "sndbuf", "queues",
-                                        NULL };
+static const char *const tap_keys[] = { "ifname",   "fd",         "fds",
+                                        "script",   "downscript", "br",
+                                        "vnet_hdr", "vhost",      "sndbuf",
+                                        "queues",   NULL };
 
 const struct netdev_ops netdev_tap = {
     .name = "tap",

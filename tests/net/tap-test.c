@@ -336,6 +336,16 @@ static void test_fd(void)
         g_assert_cmpint(fcntl(fd, F_GETFD), ==, -1);
         g_free(text);
     }
+    fd = open_fd("t0", IFF_NO_PI, 0);
+    sh("ip link set t0 up");
+    text = g_strdup_printf("tap,id=n0,fds=%d:%d", fd, fd);
+    fail_tap(text, "takes one descriptor");
+    g_free(text);
+    text = g_strdup_printf("tap,id=n0,fds=%d", fd);
+    nd = open_tap(&p, text);
+    check_traffic(nd, &p, "t0");
+    close_tap(nd);
+    g_free(text);
     null = open("/dev/null", O_RDWR);
     text = g_strdup_printf("tap,id=n0,fd=%d", null);
     fail_tap(text, "is not a tap");
