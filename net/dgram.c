@@ -6,6 +6,10 @@
  * host that sent them, which other machines on this host need, and this one
  * must not hear.  The second socket's own port tells them apart.
  *
+ * Frames are received, and sent, many with one system call.  To be sent they
+ * are copied, and wait for the end of the card's visit: that costs less than
+ * the system calls it saves, and the guest may have its buffers back.
+ *
  * Waiting for room is easy but for unix sockets: a full receiver is seen only
  * through a socket that is connected to it.  Connecting the one we receive on
  * would shut out all other senders, so a third one is made when needed.
@@ -19,6 +23,7 @@
 #include "net/addr.h"
 #include "net/backends.h"
 #include "net/pump.h"
+#include "net/slots.h"
 
 /**
  * struct dgram - A datagram socket
@@ -28,6 +33,11 @@
  * @remote:   Destination; ADDR_NONE: @fd is connected
  * @local:    Bound, to be removed from the file system if @bound
  * @self:     Multicast: where our own datagrams come from
+ * @full:     There was no room for the oldest frame in @slots; nothing is taken
+ *            until there is
+ * @sent:     Frames in @slots that have left
+ * @in, @out: Say where frames are read to, and which are to be sent
+ * @from:     Multicast: whose datagrams those in @in are
  */
 struct dgram {
     struct netdev nd;
@@ -36,28 +46,38 @@ struct dgram {
     struct addr remote, local;
     bool bound;
     struct sockaddr_in self;
+    bool full;
+    unsigned sent;
+    struct slots slots;
+    struct mmsghdr in[PUMP_BATCH], out[SLOTS];
+    struct iovec in_iov[PUMP_BATCH], out_iov[SLOTS];
+    struct sockaddr_in from[PUMP_BATCH];
 };
 
-static ssize_t dgram_read(struct pump *p, void *buf, size_t size)
+/* Multicast: a datagram of ours */
+static bool is_own(const struct dgram *d, const struct sockaddr_in *from)
 {
-    struct dgram *d = (struct dgram *)p->nd;
-    struct sockaddr_in from = { 0 };
-    socklen_t len = sizeof(from);
-    ssize_t got;
-
-    if (d->tx_fd < 0) {
-        return recv(d->fd, buf, size, 0);
-    }
-    got = recvfrom(d->fd, buf, size, 0, (struct sockaddr *)&from, &len);
-    if (got > 0 && from.sin_port == d->self.sin_port &&
-        from.sin_addr.s_addr == d->self.sin_addr.s_addr) {
-        return 0;
-    }
-    return got;
+    return from->sin_port == d->self.sin_port &&
+           from->sin_addr.s_addr == d->self.sin_addr.s_addr;
 }
 
-/* Errors are those of datagrams sent before, and pass */
-static const struct pump_ops dgram_pump = { .read = dgram_read };
+static int dgram_read(struct pump *p, size_t size)
+{
+    struct dgram *d = (struct dgram *)p->nd;
+    int n;
+
+    for (unsigned i = 0; d->tx_fd >= 0 && i < PUMP_BATCH; i++) {
+        d->in[i].msg_hdr.msg_namelen = sizeof(d->from[i]);
+    }
+    n = recvmmsg(d->fd, d->in, PUMP_BATCH, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < n; i++) {
+        p->lens[i] = d->in[i].msg_len;
+        if (d->tx_fd >= 0 && is_own(d, &d->from[i])) {
+            p->lens[i] = 0;
+        }
+    }
+    return n;
+}
 
 /* Wait until a refused datagram may be tried again */
 static void dgram_await(struct dgram *d, int fd)
@@ -77,33 +97,119 @@ static void dgram_await(struct dgram *d, int fd)
     pump_await(&d->pump, fd);
 }
 
+/* Where frames are sent from */
+static int dgram_out(const struct dgram *d)
+{
+    return d->tx_fd >= 0 ? d->tx_fd : d->fd;
+}
+
+/* Send what waits, as far as there is room */
+static void dgram_push(struct netdev *nd)
+{
+    struct dgram *d = (struct dgram *)nd;
+
+    while (!d->full && d->sent < d->slots.n) {
+        int put = sendmmsg(dgram_out(d), d->out + d->sent, d->slots.n - d->sent,
+                           MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (put >= 0) {
+            d->sent += (unsigned)put;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            d->full = true;
+            dgram_await(d, dgram_out(d));
+        } else if (errno != EINTR) {
+            /* Nobody there yet, too long for the medium, ..: lost on the way */
+            nd->tx_dropped++;
+            d->sent++;
+        }
+    }
+    if (!d->full) {
+        d->slots.n = 0;
+        d->sent = 0;
+    }
+}
+
+/* Send a frame from where it is */
+static bool send_pieces(struct dgram *d, const struct iovec *iov, unsigned n)
+{
+    struct msghdr msg = d->out[0].msg_hdr;
+    ssize_t put;
+
+    msg.msg_iov = (struct iovec *)(uintptr_t)iov;
+    msg.msg_iovlen = n;
+    do {
+        put = sendmsg(dgram_out(d), &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (put < 0 && errno == EINTR);
+    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        d->full = true;
+        dgram_await(d, dgram_out(d));
+        return false;
+    }
+    /* As in dgram_push() */
+    d->nd.tx_dropped += put < 0;
+    return true;
+}
+
 static bool dgram_send(struct netdev *nd, const struct iovec *iov, unsigned n,
                        const struct offload_hdr *off)
 {
     struct dgram *d = (struct dgram *)nd;
-    int fd = d->tx_fd >= 0 ? d->tx_fd : d->fd;
-    struct msghdr msg = {
-        .msg_iov = (struct iovec *)(uintptr_t)iov,
-        .msg_iovlen = n,
-    };
-    ssize_t put;
+    size_t len = netdev_iov_len(iov, n);
 
-    if (d->tx_fd < 0 && d->remote.type != ADDR_NONE) {
-        msg.msg_name = &d->remote.sa;
-        msg.msg_namelen = d->remote.len;
+    if (len > SLOT_SIZE) {
+        dgram_push(nd);
+        return !d->full && send_pieces(d, iov, n);
     }
-    do {
-        put = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (put < 0 && errno == EINTR);
-    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-        dgram_await(d, fd);
+    if (d->full) {
         return false;
     }
-    if (put < 0) {
-        /* Nobody there yet, too long for the medium, ..: lost on the way */
-        nd->tx_dropped++;
+    d->out_iov[d->slots.n].iov_len = len;
+    slots_copy(&d->slots, 0, iov, n);
+    if (!slots_keep(&d->slots, len)) {
+        dgram_push(nd);
     }
     return true;
+}
+
+/* pump_ops.room: what waits goes first */
+static bool dgram_room(struct pump *p)
+{
+    struct dgram *d = (struct dgram *)p->nd;
+
+    d->full = false;
+    dgram_push(p->nd);
+    return !d->full;
+}
+
+/* Errors are those of datagrams sent before, and pass */
+static const struct pump_ops dgram_pump = {
+    .read = dgram_read,
+    .room = dgram_room,
+};
+
+static void dgram_start(struct dgram *d)
+{
+    struct msghdr to = { .msg_iovlen = 1 };
+
+    pump_start(&d->pump, &d->nd, d->fd, NIC_RX_MAX, PUMP_BATCH, &dgram_pump);
+    for (unsigned i = 0; i < PUMP_BATCH; i++) {
+        d->in_iov[i] = (struct iovec){ .iov_base = pump_buf(&d->pump, i),
+                                       .iov_len = NIC_RX_MAX + 1 };
+        d->in[i].msg_hdr =
+            (struct msghdr){ .msg_iov = &d->in_iov[i], .msg_iovlen = 1 };
+        if (d->tx_fd >= 0) {
+            d->in[i].msg_hdr.msg_name = &d->from[i];
+        }
+    }
+    if (d->tx_fd < 0 && d->remote.type != ADDR_NONE) {
+        to.msg_name = &d->remote.sa;
+        to.msg_namelen = d->remote.len;
+    }
+    for (unsigned i = 0; i < SLOTS; i++) {
+        d->out_iov[i].iov_base = d->slots.mem[i];
+        d->out[i].msg_hdr = to;
+        d->out[i].msg_hdr.msg_iov = &d->out_iov[i];
+    }
 }
 
 static void dgram_flush(struct netdev *nd)
@@ -116,6 +222,7 @@ static void dgram_close(struct netdev *nd)
     struct dgram *d = (struct dgram *)nd;
     const int fds[] = { d->probe_fd, d->tx_fd, d->fd };
 
+    dgram_push(nd);
     pump_stop(&d->pump);
     for (unsigned i = 0; i < G_N_ELEMENTS(fds); i++) {
         if (fds[i] >= 0) {
@@ -265,7 +372,7 @@ static struct netdev *dgram_open(const char *id, JsonObject *opts, GError **err)
         dgram_close(&d->nd);
         return NULL;
     }
-    pump_start(&d->pump, &d->nd, d->fd, NIC_RX_MAX, &dgram_pump);
+    dgram_start(d);
     return &d->nd;
 }
 
@@ -291,6 +398,7 @@ const struct netdev_ops netdev_dgram = {
     .open = dgram_open,
     .close = dgram_close,
     .send = dgram_send,
+    .push = dgram_push,
     .flush = dgram_flush,
     .info = dgram_info,
 };

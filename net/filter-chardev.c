@@ -78,9 +78,13 @@ static void tee_frame(struct filter *f, enum filter_queue dir,
 {
     struct tee *t = (struct tee *)f;
 
-    if (t->out && !t->out->ops->send(t->out, iov, n, NULL)) {
+    if (!t->out) {
+        return;
+    }
+    if (!t->out->ops->send(t->out, iov, n, NULL)) {
         t->out->tx_dropped++;
     }
+    t->out->ops->push(t->out);
 }
 
 static void tee_flush(struct filter *f)

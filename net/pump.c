@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * pump.c - descriptors that carry one frame per read and write: tap, datagrams
+ * pump.c - descriptors that carry frames as they are: tap, datagrams
  */
 #include "net/pump.h"
 
@@ -9,15 +9,33 @@
 #include "net/backends.h"
 
 /* Frames and bytes read before other descriptors have their turn */
-enum { PUMP_BUDGET = 64, PUMP_BYTES = 256 * 1024 };
+enum { PUMP_BUDGET = 64, PUMP_BYTES = 256 * 1024, LINE = 64 };
 
 static void pump_in(void *opaque, unsigned events);
 
-/* Offer the frame in the buffer; false: it is held, and reading stops */
+uint8_t *pump_buf(const struct pump *p, unsigned i)
+{
+    return p->mem + i * p->stride;
+}
+
+/* Offer what was read and is still here; false: a frame is held, and reading
+ * stops */
 static bool pump_offer(struct pump *p)
 {
-    p->held = !(p->ops->take ? p->ops->take(p)
-                             : netdev_receive_flat(p->nd, p->buf, p->len));
+    for (; p->at < p->n; p->at++) {
+        p->buf = pump_buf(p, p->at);
+        p->len = p->lens[p->at];
+        if (p->len > p->size) {
+            p->nd->rx_dropped++;
+            continue;
+        }
+        p->held = p->len &&
+                  !(p->ops->take ? p->ops->take(p)
+                                 : netdev_receive_flat(p->nd, p->buf, p->len));
+        if (p->held) {
+            break;
+        }
+    }
     if (p->in) {
         loop_fd_set(p->in, p->held ? 0 : LOOP_IN);
     }
@@ -39,11 +57,12 @@ static void pump_fail(struct pump *p, int error)
 static void pump_in(void *opaque, unsigned events)
 {
     struct pump *p = opaque;
+    unsigned frames = 0;
     size_t bytes = 0;
 
-    for (unsigned i = 0; i < PUMP_BUDGET && bytes < PUMP_BYTES; i++) {
+    while (frames < PUMP_BUDGET && bytes < PUMP_BYTES) {
         /* One byte more than a frame may have */
-        ssize_t got = p->ops->read(p, p->buf, p->size + 1);
+        int got = p->ops->read(p, p->size + 1);
 
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return;
@@ -52,14 +71,13 @@ static void pump_in(void *opaque, unsigned events)
             pump_fail(p, errno);
             return;
         }
-        if (got <= 0) {
-            continue;
+        p->at = 0;
+        p->n = got < 0 ? 0 : (unsigned)got;
+        for (unsigned i = 0; i < p->n; i++) {
+            bytes += p->lens[i];
         }
-        p->len = (size_t)got;
-        bytes += p->len;
-        if (p->len > p->size) {
-            p->nd->rx_dropped++;
-        } else if (!pump_offer(p)) {
+        frames += MAX(p->n, 1);
+        if (!pump_offer(p) || (got >= 0 && p->n < p->batch)) {
             return;
         }
     }
@@ -70,16 +88,22 @@ static void pump_out(void *opaque, unsigned events)
     struct pump *p = opaque;
 
     loop_fd_set(p->out, 0);
-    netdev_writable(p->nd);
+    if (!p->ops->room || p->ops->room(p)) {
+        netdev_writable(p->nd);
+    }
 }
 
 void pump_start(struct pump *p, struct netdev *nd, int fd, size_t size,
-                const struct pump_ops *ops)
+                unsigned batch, const struct pump_ops *ops)
 {
     p->nd = nd;
     p->fd = fd;
     p->size = size;
-    p->buf = g_malloc(size + 1);
+    p->batch = batch;
+    /* An odd number of cache lines, so that the beginnings of frames do not
+     * all want the same places in a cache */
+    p->stride = ((size / LINE + 1) | 1) * LINE;
+    p->mem = g_malloc(batch * p->stride);
     p->out_fd = -1;
     p->ops = ops;
     p->in = loop_fd_new(fd, LOOP_IN, pump_in, p);
@@ -95,8 +119,9 @@ void pump_stop(struct pump *p)
         loop_fd_free(p->out);
         p->out = NULL;
     }
-    g_free(p->buf);
-    p->buf = NULL;
+    g_free(p->mem);
+    p->mem = NULL;
+    p->n = 0;
     p->held = false;
 }
 

@@ -6,8 +6,11 @@
  * client at a time, and waits for the next one when it is gone.  Frames sent
  * while nobody is connected are lost, as on a cable that ends nowhere.
  *
- * A frame whose beginning went into the socket must be completed, so the rest
- * of it is kept; until that is sent nothing else is taken.
+ * Frames to be sent are collected until the card's visit ends or the buffer is
+ * full, and leave with one system call.  What the socket does not take at once
+ * is kept, because a frame that has begun must be completed; until all of it is
+ * sent nothing else is taken.  Received frames are delivered from where one
+ * read has put many of them.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -25,7 +28,8 @@ enum {
     PREFIX = 4,
     /* What QEMU takes; a larger number is not the length of a frame */
     LENGTH_MAX = 4096 + 65536,
-    BUFFER = 2 * (PREFIX + LENGTH_MAX),
+    FRAME_MAX = PREFIX + LENGTH_MAX,
+    BUFFER = 2 * FRAME_MAX,
     READS = 16,           /* Per turn of the loop */
     CONNECT_WAIT_MS = 100 /* For a clear error at start */
 };
@@ -38,9 +42,12 @@ enum {
  * @addr:           To connect to, or bound
  * @bound:          To be removed from the file system
  * @retry:          Connects again after @reconnect_ns; NULL: never
- * @held:           The peer refused the frame at the start of @in
- * @in, @have:      Received, not yet delivered
- * @out, @out_len:  Rest of a frame on its way out
+ * @held:           The peer refused the frame at @in_at
+ * @full:           The socket did not take all of @out
+ * @want_room:      A frame was refused because of that
+ * @in_at, @in_end: What of @in is received and not yet delivered
+ * @out_at, @out_end: What of @out is to be sent
+ * @n_out:          Frames that @out has held since it was empty
  */
 struct stream {
     struct netdev nd;
@@ -50,11 +57,11 @@ struct stream {
     struct addr addr;
     struct clock_timer *retry;
     int64_t reconnect_ns;
-    bool held, want_room;
-    size_t have;
-    size_t out_len;
+    bool held, full, want_room;
+    size_t in_at, in_end, out_at, out_end;
+    unsigned n_out;
     uint8_t in[BUFFER];
-    uint8_t out[PREFIX + LENGTH_MAX];
+    uint8_t out[FRAME_MAX];
 };
 
 static void stream_ready(void *opaque, unsigned events);
@@ -69,10 +76,20 @@ static void stream_watch(struct stream *s)
     if (!s->held && !s->connecting) {
         events |= LOOP_IN;
     }
-    if (s->out_len || s->connecting || s->want_room) {
+    if (s->full || s->connecting) {
         events |= LOOP_OUT;
     }
     loop_fd_set(s->conn, events);
+}
+
+/* What was collected is lost; of the first frame a part may have left */
+static void stream_lose(struct stream *s)
+{
+    s->nd.tx_dropped += s->n_out;
+    s->n_out = 0;
+    s->out_at = 0;
+    s->out_end = 0;
+    s->full = false;
 }
 
 static void stream_attach(struct stream *s, int fd, bool connecting)
@@ -83,8 +100,8 @@ static void stream_attach(struct stream *s, int fd, bool connecting)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     s->fd = fd;
     s->connecting = connecting;
-    s->have = 0;
-    s->out_len = 0;
+    s->in_at = 0;
+    s->in_end = 0;
     s->held = false;
     s->want_room = false;
     s->conn = loop_fd_new(fd, LOOP_IN, stream_ready, s);
@@ -103,6 +120,7 @@ static void stream_detach(struct stream *s)
     s->fd = -1;
     s->connecting = false;
     s->held = false;
+    stream_lose(s);
     if (s->listener) {
         loop_fd_set(s->listener, LOOP_IN);
     }
@@ -115,36 +133,41 @@ static void stream_detach(struct stream *s)
 /* Deliver complete frames.  False: the other end does not speak the protocol */
 static bool stream_deliver(struct stream *s)
 {
-    size_t at = 0;
-    bool ok = true;
-
     s->held = false;
-    while (s->have - at >= PREFIX) {
-        size_t len = be32_at(s->in + at);
+    while (s->in_end - s->in_at >= PREFIX) {
+        size_t len = be32_at(s->in + s->in_at);
 
         if (len > LENGTH_MAX) {
-            ok = false;
+            return false;
+        }
+        if (s->in_end - s->in_at - PREFIX < len) {
             break;
         }
-        if (s->have - at - PREFIX < len) {
-            break;
-        }
-        if (!netdev_receive_flat(&s->nd, s->in + at + PREFIX, len)) {
+        if (!netdev_receive_flat(&s->nd, s->in + s->in_at + PREFIX, len)) {
             s->held = true;
             break;
         }
-        at += PREFIX + len;
+        s->in_at += PREFIX + len;
     }
-    s->have -= at;
-    memmove(s->in, s->in + at, s->have);
-    return ok;
+    return true;
+}
+
+/* Move the beginning of a frame to the front.  Returns the room behind it,
+ * which is enough for the rest and more */
+static size_t stream_make_room(struct stream *s)
+{
+    s->in_end -= s->in_at;
+    memmove(s->in, s->in + s->in_at, s->in_end);
+    s->in_at = 0;
+    return BUFFER - s->in_end;
 }
 
 /* Read what is there, within bounds.  False: the connection is over */
 static bool stream_read(struct stream *s)
 {
     for (unsigned i = 0; i < READS && !s->held; i++) {
-        ssize_t got = recv(s->fd, s->in + s->have, BUFFER - s->have, 0);
+        size_t room = stream_make_room(s);
+        ssize_t got = recv(s->fd, s->in + s->in_end, room, 0);
 
         if (got < 0 && errno == EINTR) {
             continue;
@@ -155,36 +178,40 @@ static bool stream_read(struct stream *s)
         if (got == 0) {
             return false;
         }
-        s->have += (size_t)got;
+        s->in_end += (size_t)got;
         if (!stream_deliver(s)) {
             s->nd.rx_dropped++;
             return false;
+        }
+        if ((size_t)got < room) {
+            break;
         }
     }
     return true;
 }
 
-/* Send the rest of a frame.  False: the connection is over */
+/* Send what was collected, as far as there is room.  False: the connection is
+ * over */
 static bool stream_write(struct stream *s)
 {
-    size_t at = 0;
+    s->full = false;
+    while (s->out_at < s->out_end && !s->full) {
+        ssize_t put = send(s->fd, s->out + s->out_at, s->out_end - s->out_at,
+                           MSG_NOSIGNAL);
 
-    while (at < s->out_len) {
-        ssize_t put = send(s->fd, s->out + at, s->out_len - at, MSG_NOSIGNAL);
-
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            break;
-        }
-        if (put < 0) {
+        if (put >= 0) {
+            s->out_at += (size_t)put;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            s->full = true;
+        } else if (errno != EINTR) {
             return false;
         }
-        at += (size_t)put;
     }
-    s->out_len -= at;
-    memmove(s->out, s->out + at, s->out_len);
+    if (!s->full) {
+        s->n_out = 0;
+        s->out_at = 0;
+        s->out_end = 0;
+    }
     return true;
 }
 
@@ -218,7 +245,7 @@ static void stream_ready(void *opaque, unsigned events)
         stream_detach(s);
         return;
     }
-    room = (events & LOOP_OUT) && !s->out_len && s->want_room;
+    room = !s->full && s->want_room;
     s->want_room &= !room;
     if (room) {
         netdev_writable(&s->nd);
@@ -226,53 +253,54 @@ static void stream_ready(void *opaque, unsigned events)
     stream_watch(s);
 }
 
+static void stream_push(struct netdev *nd)
+{
+    struct stream *s = (struct stream *)nd;
+
+    if (s->full || !s->out_end) {
+        return;
+    }
+    if (!stream_write(s)) {
+        /* The watch sees the end of the connection too, and cleans up */
+        stream_lose(s);
+    }
+    stream_watch(s);
+}
+
+/* Put a frame behind those that were collected */
+static void stream_collect(struct stream *s, const struct iovec *iov,
+                           unsigned n, size_t len)
+{
+    uint8_t *to = s->out + s->out_end;
+
+    be32_store(to, (uint32_t)len);
+    to += PREFIX;
+    for (unsigned i = 0; i < n; i++) {
+        memcpy(to, iov[i].iov_base, iov[i].iov_len);
+        to += iov[i].iov_len;
+    }
+    s->out_end += PREFIX + len;
+    s->n_out++;
+}
+
 static bool stream_send(struct netdev *nd, const struct iovec *iov, unsigned n,
                         const struct offload_hdr *off)
 {
     struct stream *s = (struct stream *)nd;
-    struct iovec all[OFFLOAD_IOV_MAX + 1];
-    struct msghdr msg = { .msg_iov = all, .msg_iovlen = n + 1U };
-    size_t len = netdev_iov_len(iov, n), skip;
-    uint8_t prefix[PREFIX];
-    ssize_t put;
+    size_t len = netdev_iov_len(iov, n);
 
-    if (s->fd < 0 || s->connecting || n > OFFLOAD_IOV_MAX || !len ||
-        len > LENGTH_MAX) {
+    if (s->fd < 0 || s->connecting || !len || len > LENGTH_MAX) {
         nd->tx_dropped++;
         return true;
     }
-    if (s->out_len) {
+    if (FRAME_MAX - s->out_end < PREFIX + len) {
+        stream_push(nd);
+    }
+    if (s->full) {
         s->want_room = true;
         return false;
     }
-    be32_store(prefix, (uint32_t)len);
-    all[0] = (struct iovec){ .iov_base = prefix, .iov_len = PREFIX };
-    memcpy(all + 1, iov, n * sizeof(*iov));
-    do {
-        put = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
-    } while (put < 0 && errno == EINTR);
-    if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-        s->want_room = true;
-        stream_watch(s);
-        return false;
-    }
-    if (put < 0) {
-        /* The watch sees the end of the connection too, and cleans up */
-        nd->tx_dropped++;
-        return true;
-    }
-    skip = (size_t)put;
-    for (unsigned i = 0; i <= n; i++) {
-        size_t part = MIN(skip, all[i].iov_len);
-
-        memcpy(s->out + s->out_len, (uint8_t *)all[i].iov_base + part,
-               all[i].iov_len - part);
-        s->out_len += all[i].iov_len - part;
-        skip -= part;
-    }
-    if (s->out_len) {
-        stream_watch(s);
-    }
+    stream_collect(s, iov, n, len);
     return true;
 }
 
@@ -385,6 +413,7 @@ static void stream_close(struct netdev *nd)
         loop_fd_free(s->listener);
         s->listener = NULL;
     }
+    stream_push(nd);
     stream_detach(s);
     if (s->listen_fd >= 0) {
         close(s->listen_fd);
@@ -477,6 +506,7 @@ const struct netdev_ops netdev_stream = {
     .open = stream_open,
     .close = stream_close,
     .send = stream_send,
+    .push = stream_push,
     .flush = stream_flush,
     .info = stream_info,
 };

@@ -34,9 +34,15 @@ static void tap_broken(struct pump *p, int error)
     netdev_writable(&t->nd);
 }
 
-static ssize_t tap_read(struct pump *p, void *buf, size_t size)
+static int tap_read(struct pump *p, size_t size)
 {
-    return read(((struct tap *)p->nd)->fd, buf, size);
+    ssize_t got = read(p->fd, pump_buf(p, 0), size);
+
+    if (got < 0) {
+        return -1;
+    }
+    p->lens[0] = (size_t)got;
+    return 1;
 }
 
 /* What the header in front of a frame asks for; NULL: nothing */
@@ -158,20 +164,15 @@ static bool send_pieces(struct tap *t, const struct iovec *iov, unsigned n,
 static bool send_slot(struct tap *t, const struct iovec *iov, unsigned n,
                       size_t len, const struct offload_hdr *off)
 {
-    uint8_t *slot = t->slot[t->n_slots], *to = slot + t->hdr_len;
+    uint8_t *slot = slots_copy(&t->slots, t->hdr_len, iov, n);
     ssize_t put;
 
     if (t->hdr_len) {
         header_write(slot, t->hdr_len, off);
     }
-    for (unsigned i = 0; i < n; i++) {
-        memcpy(to, iov[i].iov_base, iov[i].iov_len);
-        to += iov[i].iov_len;
-    }
     len += t->hdr_len;
     if (t->ring) {
-        t->slot_len[t->n_slots++] = len;
-        if (t->n_slots == TAP_SLOTS) {
+        if (!slots_keep(&t->slots, len)) {
             tap_push(&t->nd);
         }
         return true;
@@ -192,7 +193,7 @@ bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
         nd->tx_dropped++;
         return true;
     }
-    if (len + t->hdr_len <= TAP_SLOT_SIZE) {
+    if (len + t->hdr_len <= SLOT_SIZE) {
         return send_slot(t, iov, n, len, off);
     }
     tap_push(nd);
@@ -203,9 +204,9 @@ void tap_push(struct netdev *nd)
 {
     struct tap *t = (struct tap *)nd;
 
-    if (t->n_slots) {
+    if (t->slots.n) {
         tap_ring_send(t->ring, t);
-        t->n_slots = 0;
+        t->slots.n = 0;
     }
 }
 
@@ -220,7 +221,7 @@ void tap_start(struct tap *t, unsigned index, bool batch)
     if (batch) {
         t->ring = tap_ring_new(t);
     }
-    pump_start(&t->pump, &t->nd, t->fd, TAP_IN_MAX, &tap_pump);
+    pump_start(&t->pump, &t->nd, t->fd, TAP_IN_MAX, 1, &tap_pump);
 }
 
 void tap_stop(struct tap *t)

@@ -47,9 +47,10 @@ static bool ring_restrict(struct io_uring *u)
 struct tap_ring *tap_ring_new(struct tap *t)
 {
     struct tap_ring *r = g_new0(struct tap_ring, 1);
-    struct iovec slots = { .iov_base = t->slot, .iov_len = sizeof(t->slot) };
+    struct iovec slots = { .iov_base = t->slots.mem,
+                           .iov_len = sizeof(t->slots.mem) };
 
-    if (io_uring_queue_init(TAP_SLOTS, &r->uring, IORING_SETUP_R_DISABLED)) {
+    if (io_uring_queue_init(SLOTS, &r->uring, IORING_SETUP_R_DISABLED)) {
         g_free(r);
         return NULL;
     }
@@ -91,14 +92,14 @@ static unsigned ring_reap(struct tap_ring *r, struct tap *t)
 
 void tap_ring_send(struct tap_ring *r, struct tap *t)
 {
-    unsigned left = t->n_slots;
+    unsigned left = t->slots.n;
     int rc;
 
-    for (unsigned i = 0; i < t->n_slots; i++) {
+    for (unsigned i = 0; i < t->slots.n; i++) {
         struct io_uring_sqe *e = io_uring_get_sqe(&r->uring);
 
-        io_uring_prep_write_fixed(e, 0, t->slot[i], (unsigned)t->slot_len[i], 0,
-                                  0);
+        io_uring_prep_write_fixed(e, 0, t->slots.mem[i],
+                                  (unsigned)t->slots.len[i], 0, 0);
         io_uring_sqe_set_flags(e, IOSQE_FIXED_FILE);
     }
     while (left) {

@@ -6,12 +6,11 @@
 #define NET_TAP_H
 
 #include "net/pump.h"
+#include "net/slots.h"
 
 enum {
     TAP_HDR_MAX = 64, /* Longest vnet header we know how to skip */
     TAP_IN_MAX = 65535 + 18 + TAP_HDR_MAX, /* An IP packet in tagged Ethernet */
-    TAP_SLOTS = 32, /* Frames sent with one system call */
-    TAP_SLOT_SIZE = 2048,
 };
 
 struct tap_ring;
@@ -28,8 +27,7 @@ struct tap_link;
  * @in:         The frame in the pump's buffer
  * @link:       Watches whether the interface is up, or NULL
  * @ring:       Sends several frames at once, or NULL
- * @slot:       Frames with their headers in one piece; @n_slots wait for
- *              tap_push()
+ * @slots:      Frames with their headers, waiting for tap_push()
  */
 struct tap {
     struct netdev nd;
@@ -41,9 +39,7 @@ struct tap {
     struct offload_in in;
     struct tap_link *link;
     struct tap_ring *ring;
-    unsigned n_slots;
-    size_t slot_len[TAP_SLOTS];
-    uint8_t slot[TAP_SLOTS][TAP_SLOT_SIZE];
+    struct slots slots;
 };
 
 /**
@@ -62,13 +58,13 @@ bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
 void tap_push(struct netdev *nd);
 void tap_flush(struct netdev *nd);
 
-/* tap-ring.c: the frames in t->slot through io_uring */
+/* tap-ring.c: the frames in t->slots through io_uring */
 
 #ifdef CONFIG_LINUX_IO_URING
 /* NULL if the kernel has or allows none */
 struct tap_ring *tap_ring_new(struct tap *t);
 void tap_ring_free(struct tap_ring *r);
-/* Send all t->n_slots frames in order; those that were lost are counted */
+/* Send all frames in t->slots in order; those that were lost are counted */
 void tap_ring_send(struct tap_ring *r, struct tap *t);
 #else
 static inline struct tap_ring *tap_ring_new(struct tap *t)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hw/gpa.h"
 #include "system/opts.h"
 
 static bool peer_receive(void *opaque, const struct nic_rx *rx)
@@ -16,7 +17,7 @@ static bool peer_receive(void *opaque, const struct nic_rx *rx)
     struct peer *p = opaque;
     size_t at = 0;
 
-    if (p->refuse) {
+    if (p->refuse || (p->limit && p->got == p->limit)) {
         return false;
     }
     g_assert_cmpuint(rx->len, <=, NIC_RX_MAX);
@@ -26,6 +27,9 @@ static bool peer_receive(void *opaque, const struct nic_rx *rx)
         at += rx->buf[i].len;
     }
     p->len = at;
+    if (p->ordered) {
+        g_assert_cmpuint(be32_at(p->data), ==, p->got);
+    }
     p->got++;
     return true;
 }
@@ -102,7 +106,7 @@ void settle(void)
     }
 }
 
-bool send_nd(struct netdev *nd, const void *data, size_t len)
+bool keep_nd(struct netdev *nd, const void *data, size_t len)
 {
     /* In two pieces, the second often odd */
     const struct iovec iov[2] = {
@@ -112,6 +116,14 @@ bool send_nd(struct netdev *nd, const void *data, size_t len)
     };
 
     return netdev_send(nd, iov, 2, NULL);
+}
+
+bool send_nd(struct netdev *nd, const void *data, size_t len)
+{
+    bool sent = keep_nd(nd, data, len);
+
+    netdev_push(nd);
+    return sent;
 }
 
 void make_pair(int type, int fd[2])

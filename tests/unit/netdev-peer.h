@@ -16,12 +16,14 @@
  * struct peer - What is plugged into a backend
  * @got:     Frames taken; the last one is in @data
  * @refuse:  Take no frames
+ * @limit:   Take so many in all; 0: any number
+ * @ordered: Frames begin with their number, which must be that of the next
  * @writable, @links, @gone: Calls of these
  * @up:      What the last link() said
  */
 struct peer {
-    unsigned got, writable, links, gone;
-    bool refuse, up;
+    unsigned got, writable, links, gone, limit;
+    bool refuse, ordered, up;
     size_t len;
     uint8_t data[NIC_RX_MAX];
 };
@@ -33,7 +35,9 @@ struct netdev *open_nd(struct peer *p, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 /* Unplug and close */
 void close_nd(struct netdev *nd);
-/* Send a frame in two pieces */
+/* Send a frame in two pieces, now or at the next netdev_push() */
+bool keep_nd(struct netdev *nd, const void *data, size_t len);
+/* Send a frame, now */
 bool send_nd(struct netdev *nd, const void *data, size_t len);
 
 /* Turn the loop until there is nothing to do; fails if that never happens */
