@@ -3,14 +3,12 @@
  * clock.c - the virtual clock and its timers
  *
  * Timers are few (sixteen a card), so they are a list sorted by deadline; those
- * of equal deadline expire in the order they were set.  A following clock
- * sleeps in a timerfd, because GLib rounds to milliseconds and cards moderate
- * interrupts in microseconds.
+ * of equal deadline expire in the order they were set.  The loop sleeps as long
+ * as clock_wait() says, to the nanosecond, because cards moderate interrupts in
+ * microseconds.
  */
 #include <glib.h>
-#include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "system/loop.h"
 
@@ -21,7 +19,7 @@ enum {
      * each time, and a step of centuries, must come to an end
      */
     STEP_EXPIRED_MAX = 10 * 1000 * 1000,
-    /* ... and on one wake-up of a following clock */
+    /* ... and in one turn of the loop */
     WAKE_EXPIRED_MAX = 256,
 };
 
@@ -36,8 +34,6 @@ static struct clock_timer *first_timer;
 static bool manual, paused;
 static int64_t stopped_at; /* Value while manual or paused */
 static int64_t offset;     /* CLOCK_MONOTONIC minus the clock otherwise */
-static int timer_fd = -1;
-static int64_t armed = INT64_MAX; /* What timer_fd is set to */
 static bool started;
 
 static int64_t monotonic_now(void)
@@ -76,53 +72,29 @@ static void timer_expire(void)
     t->expired(t->opaque);
 }
 
-static void clock_arm(void);
-
-static void timer_fd_ready(void *opaque, unsigned events)
+int64_t clock_wait(void)
 {
-    uint64_t n;
-    int64_t now = clock_now();
-
-    if (read(timer_fd, &n, sizeof(n)) < 0) {
-        return; /* Set again since */
+    if (!first_timer || manual || paused) {
+        return INT64_MAX;
     }
-    armed = INT64_MAX;
-    for (unsigned i = 0; i < WAKE_EXPIRED_MAX && first_timer &&
-                         first_timer->deadline <= now && !paused;
-         i++) {
-        timer_expire();
-    }
-    clock_arm();
+    return MAX(first_timer->deadline - clock_now(), 0);
 }
 
-/* Make the timerfd ring at the first deadline */
-static void clock_arm(void)
+bool clock_run(void)
 {
-    struct itimerspec its = { 0 };
-    int64_t at = first_timer && !paused ? first_timer->deadline : INT64_MAX;
+    unsigned n = 0;
+    int64_t now;
 
-    if (manual || at == armed) {
-        return;
+    if (!first_timer || manual) {
+        return false;
     }
-    if (timer_fd < 0) {
-        timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-        if (timer_fd < 0) {
-            g_error("cannot create a timerfd"); /* Out of descriptors */
-        }
-        loop_fd_new(timer_fd, LOOP_IN, timer_fd_ready, NULL);
+    now = clock_now();
+    while (n < WAKE_EXPIRED_MAX && first_timer &&
+           first_timer->deadline <= now && !paused) {
+        timer_expire();
+        n++;
     }
-    armed = at;
-    if (at != INT64_MAX) {
-        int64_t real;
-
-        if (__builtin_add_overflow(at, offset, &real)) {
-            real = INT64_MAX;
-        }
-        real = MAX(real, 1); /* 0 would disarm */
-        its.it_value.tv_sec = real / NS_PER_S;
-        its.it_value.tv_nsec = real % NS_PER_S;
-    }
-    timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &its, NULL);
+    return n != 0;
 }
 
 void clock_set_manual(void)
@@ -143,9 +115,7 @@ void clock_pause(bool pause)
         paused = false;
         clock_start();
         offset = monotonic_now() - stopped_at;
-        armed = INT64_MAX;
     }
-    clock_arm();
 }
 
 void clock_advance_to(int64_t ns)
@@ -207,7 +177,6 @@ void clock_timer_set(struct clock_timer *t, int64_t deadline)
         t->next = *at;
         *at = t;
     }
-    clock_arm();
 }
 
 void clock_timer_free(struct clock_timer *t)

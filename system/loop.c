@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * loop.c - the event loop, on GLib's main context
+ * loop.c - the event loop
  *
- * Tasks are deferred work of the data path: they run before the loop sleeps.
- * A task that wakes itself runs again in the next round, after descriptors and
- * timers had their turn, so that no card can starve the rest.
+ * A turn polls all descriptors once, serves those that are ready, then timers,
+ * then tasks.  Tasks are deferred work of the data path: they run before the
+ * loop sleeps.  A task that wakes itself runs again in the next turn, after
+ * descriptors and timers, so that no card can starve the rest.
+ *
+ * Not GLib's main loop, though the rest of the program uses GLib: that takes
+ * locks and walks lists for microseconds where a turn here is one system call,
+ * and each change of what is watched wakes it up through an eventfd.  poll()
+ * and not epoll, because the descriptors are few, what is wanted of them
+ * changes often, and all sorts of files may be among them.
  */
 #include "system/loop.h"
 
-#include <glib-unix.h>
 #include <glib.h>
+#include <poll.h>
 
-enum { TASK_ROUNDS_MAX = 64 };
+enum { TASK_ROUNDS_MAX = 64, NS_PER_S = 1000000000 };
 
 struct loop_fd {
-    GSource source;
-    gpointer tag;
+    unsigned slot; /* In both arrays */
     int fd;
-    unsigned events;
     void (*ready)(void *opaque, unsigned events);
     void *opaque;
 };
@@ -29,101 +34,94 @@ struct loop_task {
     struct loop_task *next; /* In woken_tasks */
 };
 
-static GMainLoop *main_loop;
-static bool quit_early; /* loop_quit() before loop_run() */
+/*
+ * What is polled, and whose it is.  Of a watch that wants nothing, and of one
+ * that was freed (a hole, until the next turn), the descriptor is -1.
+ */
+static struct pollfd *polled;
+static struct loop_fd **watches;
+static unsigned n_watches, watches_room, n_holes;
+
+static bool quit;
 
 /* Woken tasks in the order they were woken */
 static struct loop_task *woken_tasks, **woken_end = &woken_tasks;
 static struct loop_task *running_tasks; /* Rest of the round going on */
 static bool in_round;
-static GSource *task_source;
-
-static GIOCondition fd_condition(unsigned events)
-{
-    GIOCondition c = G_IO_HUP | G_IO_ERR;
-
-    c |= events & LOOP_IN ? G_IO_IN : 0;
-    c |= events & LOOP_OUT ? G_IO_OUT : 0;
-    return c;
-}
-
-static gboolean fd_check(GSource *source)
-{
-    struct loop_fd *w = (struct loop_fd *)source;
-
-    return w->tag && g_source_query_unix_fd(source, w->tag) != 0;
-}
-
-static gboolean fd_dispatch(GSource *source, GSourceFunc cb, gpointer data)
-{
-    struct loop_fd *w = (struct loop_fd *)source;
-    GIOCondition c = g_source_query_unix_fd(source, w->tag);
-    unsigned events = 0;
-
-    events |= c & G_IO_IN ? LOOP_IN : 0;
-    events |= c & G_IO_OUT ? LOOP_OUT : 0;
-    events |= c & (G_IO_HUP | G_IO_ERR | G_IO_NVAL) ? LOOP_HUP : 0;
-    w->ready(w->opaque, events);
-    return G_SOURCE_CONTINUE;
-}
 
 struct loop_fd *loop_fd_new(int fd, unsigned events,
                             void (*ready)(void *opaque, unsigned events),
                             void *opaque)
 {
-    static GSourceFuncs funcs = { .check = fd_check, .dispatch = fd_dispatch };
-    GSource *source = g_source_new(&funcs, sizeof(struct loop_fd));
-    struct loop_fd *w = (struct loop_fd *)source;
+    struct loop_fd *w = g_new0(struct loop_fd, 1);
 
+    if (n_watches == watches_room) {
+        watches_room = MAX(16, 2 * watches_room);
+        polled = g_renew(struct pollfd, polled, watches_room);
+        watches = g_renew(struct loop_fd *, watches, watches_room);
+    }
+    w->slot = n_watches++;
     w->fd = fd;
     w->ready = ready;
     w->opaque = opaque;
-    /*
-     * No handler runs a loop of its own.  Without this GLib takes the watch
-     * off its list around each call and wakes itself up, twice: four system
-     * calls.
-     */
-    g_source_set_can_recurse(source, TRUE);
+    watches[w->slot] = w;
+    polled[w->slot] = (struct pollfd){ .fd = -1 };
     loop_fd_set(w, events);
-    g_source_attach(source, NULL);
     return w;
 }
 
 void loop_fd_set(struct loop_fd *w, unsigned events)
 {
-    /* GLib would wake itself up, with a system call per frame */
-    if (w->events == events) {
-        return;
-    }
-    w->events = events;
-    if (!events) {
-        /* Not even hang-ups, or a peer that left would make the loop spin */
-        if (w->tag) {
-            g_source_remove_unix_fd(&w->source, w->tag);
-            w->tag = NULL;
-        }
-    } else if (w->tag) {
-        g_source_modify_unix_fd(&w->source, w->tag, fd_condition(events));
-    } else {
-        w->tag = g_source_add_unix_fd(&w->source, w->fd, fd_condition(events));
-    }
+    struct pollfd *p = &polled[w->slot];
+
+    /* Not even hang-ups, or a peer that left would make the loop spin */
+    p->fd = events ? w->fd : -1;
+    p->events = 0;
+    p->events |= events & LOOP_IN ? POLLIN : 0;
+    p->events |= events & LOOP_OUT ? POLLOUT : 0;
 }
 
 void loop_fd_free(struct loop_fd *w)
 {
-    g_source_destroy(&w->source);
-    g_source_unref(&w->source);
+    polled[w->slot] = (struct pollfd){ .fd = -1 };
+    watches[w->slot] = NULL;
+    n_holes++;
+    g_free(w);
 }
 
-static gboolean task_prepare(GSource *source, int *timeout)
+/* Close the gaps that freed watches left; the others keep their order */
+static void watches_compact(void)
 {
-    *timeout = -1;
-    return woken_tasks != NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; n_holes && i < n_watches; i++) {
+        if (watches[i]) {
+            watches[n] = watches[i];
+            polled[n] = polled[i];
+            watches[n]->slot = n;
+            n++;
+        }
+    }
+    n_watches = n_holes ? n : n_watches;
+    n_holes = 0;
 }
 
-static gboolean task_check(GSource *source)
+/* Serve descriptors that were found ready.  Callbacks may add, change and free
+ * watches, their own and others */
+static void watches_serve(void)
 {
-    return woken_tasks != NULL;
+    for (unsigned i = 0, n = n_watches; i < n; i++) {
+        short seen = polled[i].revents;
+        unsigned events = 0;
+
+        if (polled[i].fd < 0 || !seen) {
+            continue;
+        }
+        events |= seen & POLLIN ? LOOP_IN : 0;
+        events |= seen & POLLOUT ? LOOP_OUT : 0;
+        events |= seen & (POLLHUP | POLLERR | POLLNVAL) ? LOOP_HUP : 0;
+        watches[i]->ready(watches[i]->opaque, events);
+    }
 }
 
 /* Run what is woken now; what is woken meanwhile waits for the next round */
@@ -143,24 +141,10 @@ static void task_round(void)
     in_round = false;
 }
 
-static gboolean task_dispatch(GSource *source, GSourceFunc cb, gpointer data)
-{
-    task_round();
-    return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs task_funcs = { .prepare = task_prepare,
-                                   .check = task_check,
-                                   .dispatch = task_dispatch };
-
 struct loop_task *loop_task_new(void (*run)(void *opaque), void *opaque)
 {
     struct loop_task *t = g_new0(struct loop_task, 1);
 
-    if (!task_source) {
-        task_source = g_source_new(&task_funcs, sizeof(GSource));
-        g_source_attach(task_source, NULL);
-    }
     t->run = run;
     t->opaque = opaque;
     return t;
@@ -211,21 +195,39 @@ void loop_run_tasks(void)
     }
 }
 
+/* Sleep until a descriptor is ready, or @ns passed; INT64_MAX: for ever */
+static bool watches_poll(int64_t ns)
+{
+    struct timespec ts = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+
+    return ppoll(polled, n_watches, ns == INT64_MAX ? NULL : &ts, NULL) > 0;
+}
+
+bool loop_turn(bool wait)
+{
+    bool any;
+
+    watches_compact();
+    any = watches_poll(wait && !woken_tasks ? clock_wait() : 0);
+    if (any) {
+        watches_serve();
+    }
+    any |= clock_run();
+    if (woken_tasks && !in_round) {
+        task_round();
+        any = true;
+    }
+    return any;
+}
+
 void loop_run(void)
 {
-    if (quit_early) {
-        return;
+    while (!quit) {
+        loop_turn(true);
     }
-    main_loop = g_main_loop_new(NULL, FALSE);
-    g_main_loop_run(main_loop);
-    g_main_loop_unref(main_loop);
-    main_loop = NULL;
 }
 
 void loop_quit(void)
 {
-    quit_early = true;
-    if (main_loop) {
-        g_main_loop_quit(main_loop);
-    }
+    quit = true;
 }

@@ -2,8 +2,7 @@
 /*
  * loop.h - the event loop and the clocks
  *
- * One thread.  Built on GLib's main context; callers see only this, so that
- * the data path may one day sit on epoll or io_uring directly.
+ * One thread.
  */
 #ifndef SYSTEM_LOOP_H
 #define SYSTEM_LOOP_H
@@ -39,7 +38,14 @@ void loop_task_free(struct loop_task *t);
 /* Run everything that was woken, a bounded number of rounds; for qtest */
 void loop_run_tasks(void);
 
-/* Serve sources, tasks and timers until loop_quit() */
+/**
+ * loop_turn() - Serve descriptors, timers and tasks once
+ * @wait: Sleep until there is something to do
+ *
+ * Return: whether there was
+ */
+bool loop_turn(bool wait);
+/* Turns until loop_quit() */
 void loop_run(void);
 /* Make loop_run() return */
 void loop_quit(void);
@@ -55,6 +61,11 @@ void clock_pause(bool paused);
 void clock_advance_to(int64_t ns);
 /* Earliest deadline, INT64_MAX if none */
 int64_t clock_next(void);
+/* For the loop: nanoseconds until a timer is due by itself, INT64_MAX if none
+ * will be; 0 if one is */
+int64_t clock_wait(void);
+/* For the loop: run timers that came due; whether there were any */
+bool clock_run(void);
 
 struct clock_timer;
 

@@ -2,10 +2,12 @@
 /*
  * main.c - vifemu: from the command line to a running machine and back
  */
-#include <glib-unix.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "monitor/qmp.h"
 #include "net/netdev.h"
@@ -17,18 +19,45 @@
 #include "system/qtest.h"
 #include "system/vm-int.h"
 
-static gboolean on_signal(gpointer opaque)
+static int signalled[2]; /* A pipe from the handler to the loop */
+
+/* Not a signalfd: what is blocked for that stays blocked in tap scripts */
+static void on_signal(int sig)
 {
-    vm_shutdown("host-signal");
-    return G_SOURCE_CONTINUE;
+    const char c = 0;
+    int before = errno;
+
+    if (write(signalled[1], &c, 1) < 0) {
+        /* It is full: the loop has not seen the last one yet */
+    }
+    errno = before;
 }
 
-static void catch_signals(void)
+static void signal_ready(void *opaque, unsigned events)
 {
+    char c;
+
+    if (read(signalled[0], &c, 1) > 0) {
+        vm_shutdown("host-signal");
+    }
+}
+
+static bool catch_signals(void)
+{
+    static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+    const struct sigaction end = { .sa_handler = on_signal,
+                                   .sa_flags = SA_RESTART };
+
+    if (pipe2(signalled, O_CLOEXEC | O_NONBLOCK) < 0) {
+        error_report("cannot create a pipe: %s", g_strerror(errno));
+        return false;
+    }
+    loop_fd_new(signalled[0], LOOP_IN, signal_ready, NULL);
     signal(SIGPIPE, SIG_IGN);
-    g_unix_signal_add(SIGTERM, on_signal, NULL);
-    g_unix_signal_add(SIGINT, on_signal, NULL);
-    g_unix_signal_add(SIGHUP, on_signal, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++) {
+        sigaction(ends[i], &end, NULL);
+    }
+    return true;
 }
 
 static bool chardevs_open(const struct options *o)
@@ -177,11 +206,9 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    /* GLib's thread that takes signals would not survive the fork */
-    if (o.daemonize && !process_daemonize()) {
+    if ((o.daemonize && !process_daemonize()) || !catch_signals()) {
         goto out;
     }
-    catch_signals();
     netdev_named_fd = qmp_take_fd;
     if (start(&o)) {
         if (!o.stopped) {

@@ -205,9 +205,6 @@ static const char *const allowed[] = {
     "select",
     "pselect6",
     "eventfd2",
-    "timerfd_create",
-    "timerfd_settime",
-    "timerfd_gettime",
     "clock_gettime",
     "clock_getres",
     "clock_nanosleep",
@@ -261,7 +258,7 @@ static const char *const allowed[] = {
     "getpeername",
     "getsockopt",
     "setsockopt",
-    /* Signals, threads (getaddrinfo, GLib's worker), the end */
+    /* Signals, threads (getaddrinfo), the end */
     "rt_sigaction",
     "rt_sigprocmask",
     "rt_sigreturn",

@@ -17,6 +17,7 @@
 
 #include "monitor/json.h"
 #include "monitor/qmp.h"
+#include "system/loop.h"
 #include "tests/unit/fake-vm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,7 +34,7 @@ static void must(bool ok, const char *what)
 
 static void spin(void)
 {
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (loop_turn(false)) {
     }
 }
 

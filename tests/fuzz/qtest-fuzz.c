@@ -80,7 +80,7 @@ static void converse(const char *p, size_t n, GString *tail)
             p += sent;
             n -= (size_t)sent;
         }
-        while (g_main_context_iteration(NULL, FALSE)) {
+        while (loop_turn(false)) {
         }
         got = recv(client, buf, sizeof(buf), MSG_DONTWAIT);
         if (got == 0) {

@@ -17,6 +17,7 @@
 
 #include "hw/gpa.h"
 #include "net/netdev.h"
+#include "system/loop.h"
 #include "system/opts.h"
 #include "tests/net/netns.h"
 
@@ -270,7 +271,7 @@ static void wait_for(unsigned frames)
     gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
 
     while (peer.got < frames && g_get_monotonic_time() < end) {
-        g_main_context_iteration(NULL, FALSE);
+        loop_turn(false);
         netdev_flush(nd);
     }
     g_assert_cmpuint(peer.got, ==, frames);

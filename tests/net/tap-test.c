@@ -108,7 +108,7 @@ static void settle(void)
 {
     unsigned turns = 0;
 
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (loop_turn(false)) {
         g_assert_cmpuint(turns++, <, 10000);
     }
 }
@@ -118,7 +118,7 @@ static bool wait_for(const unsigned *count, unsigned want)
     gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
 
     while (*count < want && g_get_monotonic_time() < end) {
-        g_main_context_iteration(NULL, FALSE);
+        loop_turn(false);
     }
     return *count >= want;
 }
@@ -370,7 +370,7 @@ static void test_removed(void)
     settle();
     sh("ip link del t0");
     while (netdev_carrier(nd) && g_get_monotonic_time() < end) {
-        g_main_context_iteration(NULL, FALSE);
+        loop_turn(false);
     }
     settle(); /* It is not watched any more */
     g_assert_false(netdev_carrier(nd));

@@ -241,7 +241,7 @@ static void fd_ready(void *opaque, unsigned events)
 
 static void spin(void)
 {
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (loop_turn(false)) {
     }
 }
 

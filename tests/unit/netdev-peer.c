@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hw/gpa.h"
+#include "system/loop.h"
 #include "system/opts.h"
 
 static bool peer_receive(void *opaque, const struct nic_rx *rx)
@@ -101,7 +102,7 @@ void settle(void)
 {
     unsigned turns = 0;
 
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (loop_turn(false)) {
         g_assert_cmpuint(turns++, <, 20000);
     }
 }

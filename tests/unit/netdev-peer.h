@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net/netdev.h"
+#include "system/loop.h"
 
 /**
  * struct peer - What is plugged into a backend
@@ -49,7 +50,7 @@ void settle(void);
         gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;              \
         while (!(condition)) {                                                 \
             g_assert_cmpint(g_get_monotonic_time(), <, end);                   \
-            g_main_context_iteration(NULL, FALSE);                             \
+            loop_turn(false);                                                  \
         }                                                                      \
     } while (0)
 

@@ -15,6 +15,7 @@
 
 #include "hw/gpa.h"
 #include "netdev-peer.h"
+#include "system/loop.h"
 
 static char *dir; /* For sockets */
 
@@ -42,7 +43,7 @@ static void get_exactly(int fd, void *data, size_t len)
         ssize_t got = read(fd, (uint8_t *)data + at, len - at);
 
         if (got < 0 && errno == EAGAIN) {
-            g_main_context_iteration(NULL, FALSE);
+            loop_turn(false);
             continue;
         }
         g_assert_cmpint(got, >, 0);
@@ -385,7 +386,7 @@ static void test_reconnect(void)
             g_assert_cmpint(g_get_monotonic_time() - before, <,
                             5 * G_USEC_PER_SEC);
             g_assert_true(send_nd(client, frame, sizeof(frame)));
-            g_main_context_iteration(NULL, FALSE);
+            loop_turn(false);
         }
         close_nd(server);
         settle();

@@ -16,6 +16,7 @@
 #include "monitor/json.h"
 #include "monitor/monitor.h"
 #include "monitor/qmp.h"
+#include "system/loop.h"
 
 #define GREETING                                                               \
     "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 2, "         \
@@ -28,7 +29,7 @@
 
 static void run_loop(void)
 {
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (loop_turn(false)) {
     }
 }
 

@@ -17,7 +17,7 @@ static int client;
 
 static void spin(void)
 {
-    while (g_main_context_iteration(NULL, FALSE)) {
+    while (loop_turn(false)) {
     }
 }
 
