@@ -19,9 +19,9 @@
  * recomputed from the values preset in the prototype header, to which the L4
  * length is added, because the guest cannot know it.
  */
+#include <libdeflate.h>
 #include <linux/virtio_net.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "hw/gpa.h"
 #include "net/offload.h"
@@ -193,21 +193,21 @@ static void cut_csum(struct cut *c, const struct nic_csum *s, size_t limit,
 /* CRC-32 of the frame up to @len */
 static uint32_t cut_fcs(const struct cut *c, size_t len)
 {
-    uLong crc = crc32(0, NULL, 0);
+    uint32_t crc = 0;
 
     for (unsigned i = 0; i < c->n && len; i++) {
         size_t part = c->iov[i].iov_len < len ? c->iov[i].iov_len : len;
 
-        crc = crc32_z(crc, c->iov[i].iov_base, part);
+        crc = libdeflate_crc32(crc, c->iov[i].iov_base, part);
         len -= part;
     }
-    return (uint32_t)crc;
+    return crc;
 }
 
 /* Take the FCS off; false if it is wrong */
 static bool cut_trim_fcs(struct cut *c)
 {
-    uint8_t fcs[FCS_LEN];
+    uint8_t fcs[FCS_LEN] = { 0 };
     size_t len, at = 0, got = 0;
 
     if (c->len <= FCS_LEN) {
@@ -330,6 +330,9 @@ static bool cut_finish(struct cut *c, const struct nic_frame *f,
     size_t limit = c->len;
     bool pass = (caps & OFFLOAD_CSUM) && !f->loop && !f->has_fcs && !l4_len;
 
+    if (!csum_wanted(ip) && !csum_wanted(l4) && !f->has_fcs) {
+        return emit(arg, c->iov, c->n, NULL);
+    }
     if (f->has_fcs) {
         limit -= limit < FCS_LEN ? limit : FCS_LEN;
     }

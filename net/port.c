@@ -19,8 +19,8 @@
  * chip whose FIFO is.
  */
 #include <glib.h>
+#include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "net/port.h"
 #include "net/queue.h"
@@ -324,15 +324,15 @@ uint16_t port_sum(const struct nic_rx *rx, size_t from, size_t len)
 
 uint32_t port_fcs(const struct nic_rx *rx, size_t len)
 {
-    uLong crc = crc32(0, NULL, 0);
+    uint32_t crc = 0;
 
     for (unsigned i = 0; i < rx->n && len; i++) {
         size_t part = rx->buf[i].len < len ? rx->buf[i].len : len;
 
-        crc = crc32_z(crc, rx->buf[i].data, part);
+        crc = libdeflate_crc32(crc, rx->buf[i].data, part);
         len -= part;
     }
-    return (uint32_t)crc;
+    return crc;
 }
 
 /* Give a frame to the card; the first piece is long enough */
