@@ -18,7 +18,7 @@
 #include <glib.h>
 #include <poll.h>
 
-enum { TASK_ROUNDS_MAX = 64, NS_PER_S = 1000000000 };
+enum { TASK_ROUNDS_MAX = 64, NS_PER_US = 1000, NS_PER_S = 1000000000 };
 
 struct loop_fd {
     unsigned slot; /* In both arrays */
@@ -43,6 +43,7 @@ static struct loop_fd **watches;
 static unsigned n_watches, watches_room, n_holes;
 
 static bool quit;
+static unsigned poll_us;
 
 /* Woken tasks in the order they were woken */
 static struct loop_task *woken_tasks, **woken_end = &woken_tasks;
@@ -203,12 +204,35 @@ static bool watches_poll(int64_t ns)
     return ppoll(polled, n_watches, ns == INT64_MAX ? NULL : &ts, NULL) > 0;
 }
 
+void loop_set_poll(unsigned us)
+{
+    poll_us = us;
+}
+
+/* Look without sleeping, for as long as is allowed */
+static bool watches_spin(int64_t ns)
+{
+    gint64 now = g_get_monotonic_time();
+    gint64 end = now + MIN((int64_t)poll_us, ns / NS_PER_US);
+    bool any = false;
+
+    while (now < end && !any) {
+        any = watches_poll(0);
+        now = g_get_monotonic_time();
+    }
+    return any;
+}
+
 bool loop_turn(bool wait)
 {
+    int64_t ns = wait && !woken_tasks ? clock_wait() : 0;
     bool any;
 
     watches_compact();
-    any = watches_poll(wait && !woken_tasks ? clock_wait() : 0);
+    any = poll_us && ns && watches_spin(ns);
+    if (!any) {
+        any = watches_poll(wait && !woken_tasks ? clock_wait() : 0);
+    }
     if (any) {
         watches_serve();
     }

@@ -45,6 +45,9 @@ void loop_run_tasks(void);
  * Return: whether there was
  */
 bool loop_turn(bool wait);
+/* How long to go on looking before a turn sleeps, in microseconds; 0 at first
+ */
+void loop_set_poll(unsigned us);
 /* Turns until loop_quit() */
 void loop_run(void);
 /* Make loop_run() return */

@@ -461,6 +461,15 @@ static bool set_pidfile(struct options *o, const struct option_row *row,
     return true;
 }
 
+enum { POLL_US_MAX = 10000 };
+
+static bool set_poll(struct options *o, const struct option_row *row,
+                     const char *arg, GError **err)
+{
+    return g_ascii_string_to_unsigned(arg, 10, 0, POLL_US_MAX, &o->poll_us,
+                                      err);
+}
+
 static bool set_sandbox(struct options *o, const struct option_row *row,
                         const char *arg, GError **err)
 {
@@ -613,6 +622,9 @@ static const struct option_row rows[] = {
       .help = "Log: options, guest_errors; 'help' explains." },
     { "D", "FILE", set_log_file, .help = "Log and trace to FILE." },
     { "L", "DIR", set_datadir, .help = "Look for expansion ROMs there first." },
+    { "x-vifemu-poll-us", "N", set_poll,
+      .help = "Look for work for N microseconds before going to sleep: faster "
+              "answers for CPU time." },
     { "sandbox", "on|off", set_sandbox,
       .help = "Confine the process with seccomp once it is set up." },
     { "run-with", "[exit-with-parent=on][,chroot=DIR][,user=USER|UID:GID]",

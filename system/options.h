@@ -32,6 +32,7 @@ struct options {
     char *machine, *accel, *name, *ram_backend;
     char *qtest, *qtest_log, *pidfile, *chroot_dir, *run_as;
     uint64_t ram_size; /* 0: default */
+    uint64_t poll_us;  /* As loop_set_poll() */
     bool stopped, daemonize, sandbox, exit_with_parent, nodefaults;
     GPtrArray *objects, *chardevs, *netdevs, *nics, *devices, *monitors,
         *globals;

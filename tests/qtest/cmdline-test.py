@@ -144,6 +144,8 @@ REFUSED = [
     ("-pidfile /nonexistent/pid", ["-pidfile", "/nonexistent/pid"]),
     ("-daemonize -pidfile /nonexistent/pid", ["/nonexistent/pid"]),
     ("-daemonize -run-with exit-with-parent=on", ["exit-with-parent"]),
+    ("-x-vifemu-poll-us soon", ["-x-vifemu-poll-us soon", "number"]),
+    ("-x-vifemu-poll-us 10001", ["-x-vifemu-poll-us 10001", "10000"]),
     ("-sandbox perhaps", ["-sandbox perhaps", "'perhaps'"]),
     ("-run-with frob=1", ["frob"]),
     ("-run-with chroot=/nonexistent", ["/nonexistent"]),
@@ -208,6 +210,7 @@ ACCEPTED = [
     "-device e1000,netdev=n",
     "-trace nic_* -d guest_errors -D {tmp}/log -device e1000",
     "-run-with exit-with-parent=on",
+    "-x-vifemu-poll-us 50 -device e1000",
 ]
 
 

@@ -265,6 +265,24 @@ static void test_fd(void)
     g_string_truncate(order, 0);
 }
 
+/* Looking for work before sleeping changes nothing but the time it takes */
+static void test_poll(void)
+{
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    watch = loop_fd_new(fds[0], LOOP_IN, fd_ready, NULL);
+    for (unsigned us = 0; us <= 200; us += 200) {
+        loop_set_poll(us);
+        g_assert_false(loop_turn(false));
+        g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+        g_assert_true(loop_turn(true));
+        assert_order("1x ");
+    }
+    loop_set_poll(0);
+    loop_fd_free(watch);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 int main(int argc, char **argv)
 {
     int rc;
@@ -280,6 +298,7 @@ int main(int argc, char **argv)
     g_test_add_func("/loop/tasks-bounded", test_tasks_bounded);
     g_test_add_func("/loop/tasks-nested", test_tasks_nested);
     g_test_add_func("/loop/fd", test_fd);
+    g_test_add_func("/loop/poll", test_poll);
     rc = g_test_run();
     g_string_free(order, TRUE);
     return rc;
