@@ -10,8 +10,9 @@
  * frames again.  A visit also ends after so many frames that other cards, and
  * frames coming in, would have to wait for it.
  *
- * In: one frame at a time, straight into the card.  A refused frame stays with
- * the backend, which is asked again after the card's rx_ready.
+ * In: one frame at a time, straight into the card, which puts off what can be
+ * done once for a burst until port_run().  A refused frame stays with the
+ * backend, which is asked again after the card's rx_ready.
  *
  * Looped: frames of an internal loopback go through a queue of their own and
  * into the card from port_run(), never from within the card (CVE-2021-3416).
@@ -267,9 +268,8 @@ static unsigned send_mapped(struct port *p, struct nic_frame *f)
     return offload_frame(f, p->body, p->n_body, 0, emit_loop, &loop);
 }
 
-bool port_send(struct port *p, const struct nic_frame *f)
+bool port_send(struct port *p, struct nic_frame *f)
 {
-    struct nic_frame copy = *f;
     uint64_t dropped = p->stats.dropped;
     unsigned n = 0, i = 0;
     bool go_on;
@@ -278,7 +278,7 @@ bool port_send(struct port *p, const struct nic_frame *f)
         i++;
     }
     if (i == f->n_pieces) {
-        n = send_mapped(p, &copy);
+        n = send_mapped(p, f);
     }
     body_release(p);
     if (!n && p->stats.dropped == dropped) {
@@ -491,6 +491,7 @@ bool port_run(struct port *p)
     }
     p->emitted = 0;
     run_loop(p);
+    nic_settle(p->nic);
     if (may_go_on(p)) {
         more = run_card(p);
     }

@@ -50,7 +50,7 @@ void port_free(struct port *p);
 void port_reset(struct port *p);
 
 /* nic_host.send, .sum and .fcs in terms of a port */
-bool port_send(struct port *p, const struct nic_frame *f);
+bool port_send(struct port *p, struct nic_frame *f);
 uint16_t port_sum(const struct nic_rx *rx, size_t from, size_t len);
 uint32_t port_fcs(const struct nic_rx *rx, size_t len);
 

@@ -103,7 +103,7 @@ static void shim_timer(struct nic *n, unsigned id, uint64_t deadline)
     }
 }
 
-static bool shim_send(struct nic *n, const struct nic_frame *f)
+static bool shim_send(struct nic *n, struct nic_frame *f)
 {
     return port_send(shim_of(n)->port, f);
 }

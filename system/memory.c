@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { RAM_RANGES_MAX = 4 };
+enum { RAM_RANGES_MAX = 4, CACHE_LINE = 64 };
 
 struct ram_range {
     uint64_t base, size;
@@ -71,10 +71,47 @@ uint8_t *mem_ram(uint64_t at, size_t *len)
     return NULL;
 }
 
+/* Host address of RAM that is all in one range, mostly that of the last time;
+ * NULL if it is not there */
+static uint8_t *ram_near(uint64_t at, size_t len)
+{
+    static const struct ram_range *last = ram;
+    uint64_t off = at - last->base;
+
+    for (unsigned i = 0; off >= last->size && i < ram_n; i++) {
+        last = &ram[i];
+        off = at - last->base;
+    }
+    return off < last->size && len <= last->size - off ? last->host + off
+                                                       : NULL;
+}
+
+#if defined(__x86_64__)
+/* Without this the compiler would fetch lines only to read them */
+__attribute__((target("prfchw")))
+#endif
+void mem_prefetch(uint64_t at, size_t len, bool write)
+{
+    const uint8_t *host = ram_near(at, len);
+
+    for (size_t i = 0; host && i < len; i += CACHE_LINE) {
+        if (write) {
+            __builtin_prefetch(host + i, 1);
+        } else {
+            __builtin_prefetch(host + i);
+        }
+    }
+}
+
 bool mem_dma_read(uint64_t at, void *p, size_t len)
 {
+    const uint8_t *near = ram_near(at, len);
     uint8_t *to = p;
 
+    if (near) {
+        memcpy(p, near, len);
+        return true;
+    }
     while (len) {
         size_t n = len;
         const uint8_t *host = mem_ram(at, &n);
@@ -90,10 +127,33 @@ bool mem_dma_read(uint64_t at, void *p, size_t len)
     return true;
 }
 
+/* Nobody sees half of an aligned 4 or 8 bytes */
+static void store(uint8_t *to, const void *p, size_t len)
+{
+    if (len == 8 && !((uintptr_t)to & 7)) {
+        uint64_t val;
+
+        memcpy(&val, p, sizeof(val));
+        __atomic_store_n((uint64_t *)(void *)to, val, __ATOMIC_RELEASE);
+    } else if (len == 4 && !((uintptr_t)to & 3)) {
+        uint32_t val;
+
+        memcpy(&val, p, sizeof(val));
+        __atomic_store_n((uint32_t *)(void *)to, val, __ATOMIC_RELEASE);
+    } else {
+        memcpy(to, p, len);
+    }
+}
+
 bool mem_dma_write(uint64_t at, const void *p, size_t len)
 {
     const uint8_t *from = p;
+    uint8_t *near = ram_near(at, len);
 
+    if (near) {
+        store(near, p, len);
+        return true;
+    }
     while (len) {
         size_t n = len;
         uint8_t *host = mem_ram(at, &n);

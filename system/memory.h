@@ -55,9 +55,14 @@ void mem_add_ram(uint64_t base, uint64_t size, uint8_t *host);
  */
 uint8_t *mem_ram(uint64_t at, size_t *len);
 
-/* DMA: RAM only.  False if not all of it is; what was moved is undefined */
+/* DMA: RAM only.  False if not all of it is; what was moved is undefined.
+ * Writes happen in the order of the calls, those of 4 or 8 aligned bytes at
+ * once, for other CPUs that look on */
 bool mem_dma_read(uint64_t at, void *p, size_t len);
 bool mem_dma_write(uint64_t at, const void *p, size_t len);
+
+/* A hint that RAM will be read, or written, soon */
+void mem_prefetch(uint64_t at, size_t len, bool write);
 
 /*
  * One access of a CPU, size 1, 2, 4 or (memory) 8.  Where nothing answers,

@@ -58,6 +58,11 @@ static bool host_dma_write(struct nic *n, gpa_t at, const void *p, size_t len)
     return false;
 }
 
+static void host_prefetch(struct nic *n, gpa_t at, size_t len, bool write)
+{
+    mem_prefetch(at.addr, len, write);
+}
+
 static void host_irq(struct nic *n, bool level)
 {
     struct nicdev *d = nicdev_of(n);
@@ -78,7 +83,7 @@ static void host_timer(struct nic *n, unsigned id, uint64_t deadline)
                     deadline < INT64_MAX ? (int64_t)deadline : INT64_MAX);
 }
 
-static bool host_send(struct nic *n, const struct nic_frame *f)
+static bool host_send(struct nic *n, struct nic_frame *f)
 {
     return port_send(nicdev_of(n)->port, f);
 }
@@ -117,6 +122,7 @@ static void host_trace(struct nic *n, const struct nic_trace *t)
 static const struct nic_host host = {
     .dma_read = host_dma_read,
     .dma_write = host_dma_write,
+    .prefetch = host_prefetch,
     .irq = host_irq,
     .now = host_now,
     .timer = host_timer,

@@ -48,6 +48,7 @@ void nic_reset(struct nic *n, enum nic_reset kind)
         return;
     }
     n->work = 0;
+    n->unsettled = false;
     if (kind == NIC_RESET_POWER) {
         n->pmcsr = 0;
     }
@@ -92,7 +93,26 @@ bool nic_receive(struct nic *n, const struct nic_rx *rx)
                                                .name = "receive",
                                                .val = rx->len });
     }
+    if (taken && n->model->settle && !n->unsettled) {
+        n->unsettled = true;
+        n->host->wake(n);
+    }
     return taken;
+}
+
+/* Whether it may do of its own accord what needs the bus */
+static bool may_work(const struct nic *n)
+{
+    return n->bus_master || n->model->slave;
+}
+
+void nic_settle(struct nic *n)
+{
+    if (n->unsettled && may_work(n) && nic_enter(n)) {
+        n->unsettled = false;
+        n->model->settle(n);
+        nic_leave(n);
+    }
 }
 
 void nic_expired(struct nic *n, unsigned id)
@@ -108,9 +128,8 @@ void nic_expired(struct nic *n, unsigned id)
 bool nic_run(struct nic *n)
 {
     uint32_t work = n->work;
-    bool may = n->bus_master || n->model->slave;
 
-    if (!work || !may || !n->model->run || !nic_enter(n)) {
+    if (!work || !may_work(n) || !n->model->run || !nic_enter(n)) {
         return false;
     }
     n->work = 0;
@@ -138,7 +157,7 @@ void nic_set_bus_master(struct nic *n, bool on)
     }
     n->bus_master = on;
     if (on) {
-        if (n->work) {
+        if (n->work || n->unsettled) {
             n->host->wake(n);
         }
         n->host->rx_ready(n);
@@ -194,7 +213,7 @@ void nic_timer(struct nic *n, unsigned id, uint64_t deadline)
     }
 }
 
-bool nic_send(struct nic *n, const struct nic_frame *f)
+bool nic_send(struct nic *n, struct nic_frame *f)
 {
     if (n->tracing) {
         n->host->trace(n, &(struct nic_trace){ .kind = NIC_TRACE_SEND,

@@ -245,8 +245,12 @@ const char *nic_load(struct nic *n, const uint8_t *buf, size_t size)
     n->entered = false;
     if (bad) {
         nic_reset(n, NIC_RESET_POWER);
-    } else if (n->work) {
-        n->host->wake(n);
+    } else {
+        /* Whether it was saved in the middle of a burst is not in the state */
+        n->unsettled = n->model->settle != NULL;
+        if (n->work || n->unsettled) {
+            n->host->wake(n);
+        }
     }
     return bad;
 }

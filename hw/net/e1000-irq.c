@@ -103,6 +103,8 @@ static void rx_interrupt(struct e1000 *d, uint32_t causes)
     timer_off(d, E1000_TIMER_RDTR);
     timer_off(d, E1000_TIMER_RADV);
     e1000_rx_flush(d);
+    causes |= d->reg.rx_causes;
+    d->reg.rx_causes = 0;
     e1000_cause(d, causes);
 }
 
@@ -110,17 +112,27 @@ void e1000_rx_stored(struct e1000 *d, size_t len)
 {
     uint32_t size = d->reg.RSRPD & RSRPD_SIZE;
 
-    if (size && len <= size) {
-        rx_interrupt(d, ICR_SRPD | ICR_RXT0);
+    d->reg.rx_causes |= size && len <= size ? ICR_SRPD | ICR_RXT0 : ICR_RXT0;
+}
+
+void e1000_rx_announce(struct e1000 *d)
+{
+    uint32_t causes = d->reg.rx_causes;
+    bool delayed = d->reg.RDTR && moderated(d) && !(causes & ICR_SRPD);
+
+    d->reg.rx_causes = 0;
+    if ((causes & ICR_RXT0) && !delayed) {
+        rx_interrupt(d, causes);
         return;
     }
-    if (!d->reg.RDTR || !moderated(d)) {
-        rx_interrupt(d, ICR_RXT0);
-        return;
+    if (causes & ICR_RXT0) {
+        timer_arm(d, E1000_TIMER_RDTR, d->reg.RDTR);
+        if (d->reg.RADV && !timer_on(d, E1000_TIMER_RADV)) {
+            timer_arm(d, E1000_TIMER_RADV, d->reg.RADV);
+        }
     }
-    timer_arm(d, E1000_TIMER_RDTR, d->reg.RDTR);
-    if (d->reg.RADV && !timer_on(d, E1000_TIMER_RADV)) {
-        timer_arm(d, E1000_TIMER_RADV, d->reg.RADV);
+    if (causes & ~ICR_RXT0) {
+        e1000_cause(d, causes & ~ICR_RXT0);
     }
 }
 

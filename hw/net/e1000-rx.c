@@ -10,8 +10,9 @@
  * rx_cache_n of them were read already, in batches, as the chip does: only
  * their addresses matter.  Intel's packet driver for DOS relies on it and
  * reuses descriptors that the chip must have read.  Finished descriptors are
- * written back at once, or collected for as long as RXDCTL and the delay
- * timers allow; those are the rx_wb_n before RDH, from slot rx_wb_at on.
+ * collected and written back, with the causes they raise, at the end of a burst
+ * of frames (e1000_settle()), or for as long as RXDCTL and the delay timers
+ * allow; those are the rx_wb_n before RDH, from slot rx_wb_at on.
  *
  * There is no FIFO.  A frame from the network that finds too few descriptors
  * is refused and offered again when software moved RDT, so none is lost that
@@ -62,7 +63,6 @@ enum {
     INFO_STATUS_SHIFT = 32,
     INFO_ERRORS_SHIFT = 40,
     INFO_SPECIAL_SHIFT = 48,
-    INFO_STATUS_BYTE = 12, /* In the descriptor */
 };
 
 /**
@@ -158,6 +158,15 @@ static uint64_t cache_take(struct e1000 *d)
     return addr;
 }
 
+/* The next frame will be like this one, and is read from the network first */
+static void cache_prefetch(struct e1000 *d, size_t len)
+{
+    if (d->reg.rx_cache_n) {
+        nic_prefetch(&d->nic, gpa(d->reg.rx_cache[d->reg.rx_cache_first]), len,
+                     true);
+    }
+}
+
 /* Whether @need buffers are cached; null addresses hold no data */
 static bool cache_has(const struct e1000 *d, size_t need)
 {
@@ -202,26 +211,19 @@ static void rx_prefetch(struct e1000 *d)
 
 /* Write-back */
 
-/* DD goes last, by itself: software on another CPU polls it (DPDK) */
 void e1000_rx_flush(struct e1000 *d)
 {
     struct ring r = rx_ring(d);
-    unsigned n = d->reg.rx_wb_n;
+    uint32_t slot = d->reg.rx_wb_at;
 
-    for (unsigned i = 0; i < n && r.n; i++) {
-        gpa_t at = slot_at(&r, (d->reg.rx_wb_at + i) % r.n);
-        uint64_t done = d->reg.rx_wb[i];
-        uint8_t status = (uint8_t)(done >> INFO_STATUS_SHIFT);
-        le64_t info = le64_put(done & ~((uint64_t)RXD_DD << INFO_STATUS_SHIFT));
+    for (unsigned i = 0; i < d->reg.rx_wb_n && r.n; i++, slot++) {
+        le64_t info = le64_put(d->reg.rx_wb[i]);
+        gpa_t at;
 
-        if (!nic_dma_write(&d->nic, gpa_add(at, sizeof(le64_t)), &info,
-                           sizeof(info))) {
-            rx_fault(d);
-            return;
-        }
-        __atomic_thread_fence(__ATOMIC_RELEASE);
-        if (!nic_dma_write(&d->nic, gpa_add(at, INFO_STATUS_BYTE), &status,
-                           1)) {
+        slot = slot < r.n ? slot : 0;
+        at = gpa_add(slot_at(&r, slot), sizeof(le64_t));
+        /* All at once: software on another CPU polls DD (DPDK) */
+        if (!nic_dma_write(&d->nic, at, &info, sizeof(info))) {
             rx_fault(d);
             return;
         }
@@ -244,10 +246,22 @@ static void wb_push(struct e1000 *d, const struct ring *r, uint32_t slot,
         d->reg.rx_wb_at = (uint16_t)slot;
     }
     d->reg.rx_wb[d->reg.rx_wb_n++] = info;
-    if (d->reg.rx_wb_n >= wb_threshold(d) ||
-        d->reg.rx_wb_n == E1000_RX_WB_MAX || slot + 1 == r->n) {
+    if (d->reg.rx_wb_n == E1000_RX_WB_MAX || slot + 1 == r->n) {
         e1000_rx_flush(d);
     }
+}
+
+void e1000_settle(struct nic *n)
+{
+    struct e1000 *d = e1000_of(n);
+
+    if (e1000_in_d3(d)) {
+        return;
+    }
+    if (d->reg.rx_wb_n >= wb_threshold(d)) {
+        e1000_rx_flush(d);
+    }
+    e1000_rx_announce(d);
 }
 
 /* The frame */
@@ -262,7 +276,8 @@ static bool frame_open(struct e1000 *d, struct rx_frame *f,
 {
     size_t wire;
 
-    memset(f, 0, sizeof(*f));
+    f->control = false;
+    f->inexact = false;
     if (!frame_in_open(&d->nic, &f->s, rx)) {
         return false;
     }
@@ -533,7 +548,7 @@ static bool rx_store(struct e1000 *d, struct rx_frame *f, size_t left)
     const uint64_t csum_mask = 0xffffull << INFO_CSUM_SHIFT;
     uint64_t last = rx_sums(d, f), info = last & csum_mask;
     struct ring r = rx_ring(d);
-    size_t size = buffer_size(d), part;
+    size_t size = buffer_size(d), part = 0;
     bool low = false;
 
     last |= (uint64_t)RXD_EOP << INFO_STATUS_SHIFT;
@@ -561,8 +576,9 @@ static bool rx_store(struct e1000 *d, struct rx_frame *f, size_t left)
         info = 0;
     }
     if (low) {
-        e1000_cause(d, ICR_RXDMT0);
+        d->reg.rx_causes |= ICR_RXDMT0;
     }
+    cache_prefetch(d, part);
     return !d->reg.rx_stopped;
 }
 

@@ -24,7 +24,8 @@
  * once, when it is complete.
  *
  * Write-backs (DD) happen after the packet was handed to the host, because
- * DPDK and others reuse buffers as soon as they see DD.
+ * DPDK and others reuse buffers as soon as they see DD; many at a time, because
+ * software on another CPU has the same cache lines.
  *
  * Departures from the chip: a packet without a link is lost, not held back, so
  * that a guest without a link watchdog is not stuck; a TSO into more than
@@ -38,7 +39,8 @@
 
 enum {
     TX_BATCH = 64,         /* Descriptors fetched at once, 1 KiB */
-    TX_BUDGET = 256,       /* Descriptors of a visit */
+    TX_PREFETCH = 128,     /* Bytes of each buffer */
+    TX_BUDGET = 64,        /* Descriptors of a visit */
     TX_BYTES = 256 * 1024, /* Bytes after which a visit ends */
     TX_SEGMENTS_MAX = 4096,
     CACHE_LINE_DESCS = 4, /* TXDCTL.GRAN = 0 counts cache lines */
@@ -208,8 +210,8 @@ static unsigned write_back_threshold(const struct e1000 *d)
 }
 
 /*
- * Between two packets: write back, unless TXDCTL says to wait and a delay timer
- * will end the wait
+ * At the end of a visit: write back, unless TXDCTL says to wait and a delay
+ * timer will end the wait
  */
 static void done_settle(struct e1000 *d)
 {
@@ -557,9 +559,6 @@ static bool tx_one(struct e1000 *d, struct visit *v, const struct tx_desc *desc)
         return false;
     }
     done_note(d, v->ring.head, lower, le32_get(desc->upper));
-    if (!d->reg.tx_open) {
-        done_settle(d);
-    }
     return true;
 }
 
@@ -576,10 +575,13 @@ static unsigned tx_fetch(struct e1000 *d, const struct ring *r,
     n = n < r->n - r->head ? n : r->n - r->head;
     n = n < r->budget ? n : r->budget;
     n = n < TX_BATCH ? n : TX_BATCH;
-    if (nic_dma_read(&d->nic, ring_at(r), desc, n * sizeof(*desc))) {
-        return n;
+    if (!nic_dma_read(&d->nic, ring_at(r), desc, n * sizeof(*desc))) {
+        return ring_fetch(r, &d->nic, desc) ? 1 : 0;
     }
-    return ring_fetch(r, &d->nic, desc) ? 1 : 0;
+    for (unsigned i = 0; i < n; i++) {
+        nic_prefetch(&d->nic, gpa(le64_get(desc[i].addr)), TX_PREFETCH, false);
+    }
+    return n;
 }
 
 /* Whether a visit has to end before its descriptors are used up */

@@ -223,6 +223,10 @@ static void inspect(struct e1000 *d, const struct nic_rx *rx, uint32_t want)
         (fcs && d->nic.host->fcs(&d->nic, rx, rx->len) != FCS_RESIDUE)) {
         return;
     }
+    /* A card that is awake looks out for nothing else, and finds nothing */
+    if (want == WUFC_MAG && !is_magic(d, &l)) {
+        return;
+    }
     if (l.avail > l.len) {
         l.avail = l.len;
     }

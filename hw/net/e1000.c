@@ -461,8 +461,9 @@ _Static_assert((int)E1000_EVENTS <= (int)NIC_EVENTS_MAX, "nic.events[]");
         .pci = (id), .prop = props, .n_props = E1000_PROPS, .event = events,   \
         .n_events = E1000_EVENTS, .regs = regfiles, .reset = e1000_reset,      \
         .read = e1000_read, .write = e1000_write, .receive = e1000_receive,    \
-        .expired = e1000_expired, .run = e1000_run, .link = e1000_link,        \
-        .power = e1000_power, .loaded = e1000_loaded, .filter = e1000_filter,  \
+        .settle = e1000_settle, .expired = e1000_expired, .run = e1000_run,    \
+        .link = e1000_link, .power = e1000_power, .loaded = e1000_loaded,      \
+        .filter = e1000_filter,                                                \
     }
 
 const struct nic_model e1000_82540em_model =

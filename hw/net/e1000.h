@@ -398,12 +398,19 @@ void e1000_cause(struct e1000 *d, uint32_t causes);
 void e1000_irq_update(struct e1000 *d);
 
 /**
- * e1000_rx_stored() - A packet is in guest memory, descriptors written back
+ * e1000_rx_stored() - A packet is in guest memory
  * @len: Bytes as RSRPD counts them: without what was stripped
  *
- * Raises RXT0 (and SRPD) now or when the delay timers say so.
+ * Notes RXT0 (and SRPD) for e1000_rx_announce().
  */
 void e1000_rx_stored(struct e1000 *d, size_t len);
+
+/**
+ * e1000_rx_announce() - Raise what packets since the last call have caused
+ *
+ * RXT0 now or when the delay timers say so.
+ */
+void e1000_rx_announce(struct e1000 *d);
 
 /**
  * e1000_tx_done() - Descriptors with RS were written back
@@ -461,6 +468,7 @@ void e1000_tctl_written(struct nic *n, struct wr w);
 
 /* See struct nic_model */
 bool e1000_receive(struct nic *n, const struct nic_rx *rx);
+void e1000_settle(struct nic *n);
 
 /**
  * e1000_rx_reset() - After the registers were reset

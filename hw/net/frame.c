@@ -288,7 +288,7 @@ bool frame_is_magic(const struct nic_rx *rx, size_t len, const uint8_t mac[6])
     struct magic m = { .mac = mac };
     size_t left = len;
 
-    if (!may_be_magic(mac, rx)) {
+    if (len < MAGIC_SYNC + MAGIC_COPIES * MAC || !may_be_magic(mac, rx)) {
         return false;
     }
     for (unsigned b = 0; b < rx->n && left; b++) {

@@ -187,12 +187,19 @@ bool inet_has_sum(const uint8_t *head, size_t avail, const struct inet *in)
 
 uint32_t inet_sum(const uint8_t *p, size_t len, uint32_t sum)
 {
-    size_t i;
+    uint64_t words = 0;
 
-    for (i = 0; i + 1 < len; i += 2) {
-        sum += be16_at(p + i);
+    for (; len >= 4; p += 4, len -= 4) {
+        words += be32_at(p);
     }
-    return i < len ? sum + (uint32_t)(p[i] << 8) : sum;
+    if (len >= 2) {
+        words += be16_at(p);
+        p += 2;
+        len -= 2;
+    }
+    words += len ? (unsigned)p[0] << 8 : 0;
+    words = (words & UINT32_MAX) + (words >> 32);
+    return sum + inet_fold((uint32_t)words + (uint32_t)(words >> 32));
 }
 
 uint16_t inet_fold(uint32_t sum)

@@ -183,15 +183,19 @@ struct nic_trace {
  * struct nic_host - What a host gives a card
  * @dma_read, @dma_write: False if not all of it is guest memory; what was
  *            moved then is undefined.  The card reacts as the chip would: the
- *            ring stops
+ *            ring stops.  Writes are seen in their order, and of 4 or 8 aligned
+ *            bytes nobody sees a half
+ * @prefetch: The card is going to read or write there soon.  May be NULL
  * @irq:      Level of the interrupt pin, called on changes only.  The host
  *            makes INTx of it, or an MSI message of each rising edge
  * @now:      Nanoseconds of the virtual clock
  * @timer:    nic_expired(n, id) at @deadline (absolute), or NIC_TIMER_OFF
  * @send:     Takes the frame always (sends, queues within bounds, or drops and
- *            counts).  False: the visit should end after it; the host calls
- *            nic_kick() with the same work again when there is room
- * @wake:     There is deferred work: call nic_run() soon, not from here
+ *            counts), and may change its head.  False: the visit should end
+ *            after it; the host calls nic_kick() with the same work again when
+ *            there is room
+ * @wake:     There is deferred work, or a burst of frames to be settled: call
+ *            nic_settle() and nic_run() soon, not from here
  * @rx_ready: A frame that nic_receive() refused may be offered again, not from
  *            here
  * @pm:       The model changed nic.pmcsr (PME_Status or PME_En)
@@ -206,10 +210,11 @@ struct nic_trace {
 struct nic_host {
     bool (*dma_read)(struct nic *n, gpa_t at, void *p, size_t len);
     bool (*dma_write)(struct nic *n, gpa_t at, const void *p, size_t len);
+    void (*prefetch)(struct nic *n, gpa_t at, size_t len, bool write);
     void (*irq)(struct nic *n, bool level);
     uint64_t (*now)(struct nic *n);
     void (*timer)(struct nic *n, unsigned id, uint64_t deadline);
-    bool (*send)(struct nic *n, const struct nic_frame *f);
+    bool (*send)(struct nic *n, struct nic_frame *f);
     void (*wake)(struct nic *n);
     void (*rx_ready)(struct nic *n);
     void (*pm)(struct nic *n);
@@ -331,6 +336,9 @@ struct nic_filter {
  * @read, @write: Access to a BAR (or the ISA window, bar 0), size 1, 2 or 4
  * @receive:  True: taken (or dropped as the chip would); false: offer it again
  *            after rx_ready()
+ * @settle:   Frames were received, and no more are at hand: do what @receive
+ * may put off till then, such as to write descriptors back and to interrupt.
+ * NULL if it puts nothing off
  * @expired:  Timer @id came due; it is off now
  * @run:      Do deferred work; @work has the bits given to nic_kick().  A visit
  *            is bounded; what remains is kicked again
@@ -360,6 +368,7 @@ struct nic_model {
     void (*write)(struct nic *n, unsigned bar, uint32_t off, unsigned size,
                   uint32_t val);
     bool (*receive)(struct nic *n, const struct nic_rx *rx);
+    void (*settle)(struct nic *n);
     void (*expired)(struct nic *n, unsigned id);
     void (*run)(struct nic *n, uint32_t work);
     void (*link)(struct nic *n);
@@ -391,6 +400,7 @@ enum {
  * nic_set_pmcsr()
  * @irq_level:  Level last given to the host
  * @work:       Deferred work not yet run
+ * @unsettled:  Frames were received since nic_settle()
  * @deadline:   Of each timer
  * @tracing:    Trace register accesses and frames
  * @entered:    The model is running
@@ -405,7 +415,7 @@ struct nic {
     uint32_t prop[NIC_PROPS_MAX];
     bool link_up, bus_master;
     uint16_t pmcsr;
-    bool irq_level, tracing, entered;
+    bool irq_level, tracing, entered, unsettled;
     uint32_t work;
     uint64_t deadline[NIC_TIMERS_MAX];
     uint64_t refused, dma_faults;
@@ -437,6 +447,9 @@ void nic_write(struct nic *n, unsigned bar, uint32_t off, unsigned size,
  * offer it again after nic_host.rx_ready()
  */
 bool NIC_MUST_CHECK nic_receive(struct nic *n, const struct nic_rx *rx);
+
+/* The end of a burst of frames: soon after nic_receive(), see nic_host.wake */
+void nic_settle(struct nic *n);
 void nic_expired(struct nic *n, unsigned id);
 
 /**
@@ -494,6 +507,15 @@ static inline bool NIC_MUST_CHECK nic_dma_write(struct nic *n, gpa_t at,
     return ok;
 }
 
+/* A hint that guest memory will be read, or written, soon, so that the host's
+ * memory is not waited for then */
+static inline void nic_prefetch(struct nic *n, gpa_t at, size_t len, bool write)
+{
+    if (n->host->prefetch) {
+        n->host->prefetch(n, at, len, write);
+    }
+}
+
 /* Mark deferred work; the host is woken if there was none */
 void nic_kick(struct nic *n, uint32_t work);
 /* Set the pin; the host hears of changes only */
@@ -501,7 +523,7 @@ void nic_irq(struct nic *n, bool level);
 /* Arm timer @id for @deadline (absolute ns), or NIC_TIMER_OFF */
 void nic_timer(struct nic *n, unsigned id, uint64_t deadline);
 /* Hand a frame to the host; see nic_host.send */
-bool nic_send(struct nic *n, const struct nic_frame *f);
+bool nic_send(struct nic *n, struct nic_frame *f);
 /* Set PME_Status, and PME_En to what it is now; tells the host */
 void nic_pme(struct nic *n, bool status, bool enable);
 /* Count an event and trace it */

@@ -185,7 +185,7 @@ static void frame_check(const struct nic_frame *f)
     MUST(f->gso.l4 + (f->gso.type == NIC_GSO_TCP ? 14 : 6) <= f->gso.hdr_len);
 }
 
-static bool host_send(struct nic *n, const struct nic_frame *f)
+static bool host_send(struct nic *n, struct nic_frame *f)
 {
     bool go_on;
 

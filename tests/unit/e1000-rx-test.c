@@ -122,6 +122,7 @@ static void test_pieces(void)
         buf[rx.n++] = (struct nic_buf){ f.data, 0 };
         rx.len = f.len;
         g_assert_true(nic_receive(host.nic, &rx));
+        host_run();
         ring_expect(2, RXD_DD | RXD_EOP | RXD_IXSM | RXD_VP, 0, 1496 - 1024);
         g_assert_cmphex(ring_desc(2).special, ==, 0x1234);
         g_assert_cmpmem(ring_buf(0), 12, f.data, 12);
@@ -600,12 +601,12 @@ static void watch_order(gpa_t at, size_t len, bool write)
     order.early |= (ring_desc(0).status & RXD_DD) != 0;
     if (!in_ring) {
         order.data = order.writes;
-    } else if (at.addr == RING_AT + 12 && len == 1) {
+    } else if (at.addr == RING_AT + 8 && len == 8) {
         order.status = order.writes;
     }
 }
 
-/* DD comes after everything it promises */
+/* DD comes after everything it promises, but what is written with it */
 static void test_dd_last(void)
 {
     struct frame f;
@@ -620,6 +621,43 @@ static void test_dd_last(void)
     g_assert_cmpuint(order.status, ==, order.writes);
     g_assert_cmpuint(order.status, >, order.data);
     g_assert_false(order.early);
+}
+
+/* Frames that come together are written back and announced together */
+static void test_burst(void)
+{
+    struct frame f;
+    struct nic_buf buf = { .data = f.data };
+    struct nic_rx rx = { .buf = &buf, .n = 1 };
+
+    ring_start("e1000", 8, RCTL_SECRC);
+    wr(IMS, ICR_RXT0);
+    frame_init(&f, ring_mac, 0x88b5, 60);
+    buf.len = rx.len = f.len;
+    host.edges = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_true(nic_receive(host.nic, &rx));
+        g_assert_true(host.nic->unsettled);
+    }
+    g_assert_cmphex(ring_desc(0).status, ==, 0);
+    g_assert_false(host.irq);
+    nic_set_bus_master(host.nic, false);
+    nic_settle(host.nic);
+    g_assert_false(host.irq);
+    nic_set_bus_master(host.nic, true);
+    nic_settle(host.nic);
+    g_assert_false(host.nic->unsettled);
+    for (unsigned i = 0; i < 3; i++) {
+        ring_expect(i, RXD_DD | RXD_EOP | RXD_IXSM, 0, 60);
+    }
+    g_assert_cmpuint(host.edges, ==, 1);
+    g_assert_cmphex(rd(ICR) & ICR_RXT0, ==, ICR_RXT0);
+    /* What is raised earlier is not raised again */
+    g_assert_true(nic_receive(host.nic, &rx));
+    wr(RDTR, RDTR_FPD);
+    g_assert_cmphex(rd(ICR) & ICR_RXT0, ==, ICR_RXT0);
+    nic_settle(host.nic);
+    g_assert_cmphex(rd(ICR) & ICR_RXT0, ==, 0);
 }
 
 /* RXDCTL.WTHRESH collects write-backs, but a receive interrupt has them all */
@@ -840,6 +878,7 @@ int main(int argc, char **argv)
         { "rdt-backwards", test_rdt_backwards },
         { "wrap", test_wrap },
         { "dd-last", test_dd_last },
+        { "burst", test_burst },
         { "write-back-threshold", test_write_back_threshold },
         { "write-back-limits", test_write_back_limits },
         { "statistics", test_statistics },

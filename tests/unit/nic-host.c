@@ -95,7 +95,7 @@ static void record(const struct nic_frame *f)
     host.n_sent++;
 }
 
-static bool send(struct nic *n, const struct nic_frame *f)
+static bool send(struct nic *n, struct nic_frame *f)
 {
     g_assert_cmpuint(f->head_len, <=, NIC_HEAD_MAX);
     g_assert_cmpuint(f->n_pieces, <=, NIC_PIECES_MAX);
@@ -235,6 +235,7 @@ unsigned host_run(void)
 {
     unsigned visits = 0;
 
+    nic_settle(host.nic);
     while (host.nic->work && (host.nic->bus_master || host.nic->model->slave)) {
         bool more = nic_run(host.nic);
 

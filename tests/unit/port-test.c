@@ -98,7 +98,7 @@ static void wake(struct nic *n)
     deferred++;
 }
 
-static bool host_send(struct nic *n, const struct nic_frame *f)
+static bool host_send(struct nic *n, struct nic_frame *f)
 {
     return port_send(port, f);
 }
