@@ -257,30 +257,47 @@ static bool is_rotation(const uint8_t mac[MAC], const uint8_t *p)
     return false;
 }
 
+/* Look for @row bytes of copies in places so far apart that none is missed */
+static bool probe(const uint8_t mac[MAC], const uint8_t *p, size_t len,
+                  size_t row)
+{
+    size_t stride = row - MAGIC_PROBE + 1;
+
+    for (size_t at = 0; at + MAGIC_PROBE <= len; at += stride) {
+        if (!memcmp(p + at, p + at + MAC, MAGIC_PROBE - MAC) &&
+            is_rotation(mac, p + at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Quickly tell that a frame is none: cards that look out for magic packets
  * while they are awake search each frame.  16 copies of the address repeat
- * every 6 bytes, and that is quick to see.  Of the copies at least half are in
- * one of two pieces, so a probe of that stride does not miss them.
+ * every 6 bytes, and that is quick to see.  They are in one piece, or at least
+ * half of them are on one side of where two meet.
  */
 static bool may_be_magic(const uint8_t mac[MAC], const struct nic_rx *rx)
 {
-    size_t stride = MAGIC_COPIES * MAC / rx->n - MAGIC_PROBE + 1;
+    enum { ROW = MAGIC_COPIES * MAC };
+    const struct nic_buf *buf = rx->buf;
+    size_t near;
 
     if (rx->n > 2) {
         return true;
     }
     for (unsigned b = 0; b < rx->n; b++) {
-        const uint8_t *p = rx->buf[b].data;
-
-        for (size_t at = 0; at + MAGIC_PROBE <= rx->buf[b].len; at += stride) {
-            if (!memcmp(p + at, p + at + MAC, MAGIC_PROBE - MAC) &&
-                is_rotation(mac, p + at)) {
-                return true;
-            }
+        if (probe(mac, buf[b].data, buf[b].len, ROW)) {
+            return true;
         }
     }
-    return false;
+    if (rx->n == 1) {
+        return false;
+    }
+    near = min_size(buf[0].len, ROW);
+    return probe(mac, buf[0].data + buf[0].len - near, near, ROW / 2) ||
+           probe(mac, buf[1].data, min_size(buf[1].len, ROW), ROW / 2);
 }
 
 bool frame_is_magic(const struct nic_rx *rx, size_t len, const uint8_t mac[6])
