@@ -282,19 +282,19 @@ void offload_in_next(struct offload_in *in)
     part = part < in->mss ? part : in->mss;
     in->next = at + part;
     len = in->hdr_len + part;
-    /* From the TCP header on an even number of bytes, for the sum */
-    head = NIC_RX_HEAD + ((NIC_RX_HEAD - in->l4) & 1U);
-    head = len < head ? len : head;
+    head = len < NIC_RX_HEAD ? len : NIC_RX_HEAD;
     memcpy(in->head, in->frame, in->hdr_len);
     memcpy(in->head + in->hdr_len, in->frame + at, head - in->hdr_len);
     patch(in, len, in->next == in->len);
 
     be16_store(in->head + in->l4 + TCP_SUM, 0);
-    sum = offload_sum(in->head + in->l4, head - in->l4,
+    /* TCP headers are an even number of bytes */
+    sum = offload_sum(in->head + in->l4, (size_t)(in->hdr_len - in->l4),
                       in->pseudo + (uint32_t)(len - in->l4));
-    at += head - in->hdr_len;
-    sum = offload_sum(in->frame + at, len - head, sum);
+    sum = offload_sum(in->frame + at, part, sum);
     sum_store(in->head + in->l4 + TCP_SUM, sum);
+
+    at += head - in->hdr_len;
 
     in->buf[0] = (struct nic_buf){ .data = in->head, .len = head };
     in->buf[1] = (struct nic_buf){ .data = in->frame + at, .len = len - head };

@@ -101,7 +101,7 @@ struct offload_in {
     uint16_t mss, hdr_len, ip, l4;
     bool ipv6;
     struct nic_buf buf[2];
-    uint8_t head[NIC_RX_HEAD + 1];
+    uint8_t head[NIC_RX_HEAD];
 };
 
 /**
