@@ -18,7 +18,7 @@
 #include <glib.h>
 #include <poll.h>
 
-enum { TASK_ROUNDS_MAX = 64, NS_PER_US = 1000, NS_PER_S = 1000000000 };
+enum { TASK_ROUNDS_MAX = 256, NS_PER_US = 1000, NS_PER_S = 1000000000 };
 
 struct loop_fd {
     unsigned slot; /* In both arrays */
