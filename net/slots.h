@@ -12,7 +12,8 @@
 
 enum {
     SLOTS = 32,
-    SLOT_SIZE = 2048, /* A longer frame is better sent from where it is */
+    SLOT_SIZE = 2112, /* A longer frame is better sent from where it is; slots
+                       * of 2048 would share cache sets */
 };
 
 /**
