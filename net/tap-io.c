@@ -15,12 +15,12 @@
  * an io_uring where there is one.
  */
 #include <errno.h>
-#include <linux/virtio_net.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "net/backends.h"
 #include "net/tap.h"
+#include "net/vnet.h"
 
 static void tap_broken(struct pump *p, int error)
 {
@@ -45,29 +45,6 @@ static int tap_read(struct pump *p, size_t size)
     return 1;
 }
 
-/* What the header in front of a frame asks for; NULL: nothing */
-static const struct offload_hdr *
-header_read(const uint8_t *p, struct offload_hdr *off, unsigned *flags)
-{
-    struct virtio_net_hdr h;
-
-    memcpy(&h, p, sizeof(h));
-    *flags = h.flags & VIRTIO_NET_HDR_F_DATA_VALID ? NIC_RX_CSUM_GOOD : 0;
-    *off = (struct offload_hdr){
-        .gso_type = h.gso_type,
-        .gso_size = h.gso_size,
-        .hdr_len = h.hdr_len,
-    };
-    if (h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-        off->csum_start = h.csum_start;
-        off->csum_offset = h.csum_offset;
-    }
-    return h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM ||
-                   h.gso_type != VIRTIO_NET_HDR_GSO_NONE
-               ? off
-               : NULL;
-}
-
 /* pump_ops.take: what is in the buffer, or what is left of it */
 static bool tap_take(struct pump *p)
 {
@@ -81,7 +58,7 @@ static bool tap_take(struct pump *p)
             return true;
         }
         if (t->offloads) {
-            todo = header_read(p->buf, &off, &flags);
+            todo = vnet_hdr_read(p->buf, &off, &flags);
         }
         if (!offload_in_begin(&t->in, p->buf + t->hdr_len, p->len - t->hdr_len,
                               todo, flags)) {
@@ -103,26 +80,6 @@ static const struct pump_ops tap_pump = {
     .take = tap_take,
     .broken = tap_broken,
 };
-
-/* The header that asks the kernel for what @off asks of us */
-static void header_write(uint8_t *p, size_t len, const struct offload_hdr *off)
-{
-    struct virtio_net_hdr h = { .gso_type = VIRTIO_NET_HDR_GSO_NONE };
-
-    memset(p, 0, len);
-    if (!off) {
-        return;
-    }
-    h.gso_type = off->gso_type;
-    h.gso_size = off->gso_size;
-    h.hdr_len = off->hdr_len;
-    if (off->csum_start || off->csum_offset) {
-        h.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-        h.csum_start = off->csum_start;
-        h.csum_offset = off->csum_offset;
-    }
-    memcpy(p, &h, sizeof(h));
-}
 
 /* A write's outcome.  False: there is no room now */
 static bool written(struct tap *t, ssize_t put)
@@ -150,7 +107,7 @@ static bool send_pieces(struct tap *t, const struct iovec *iov, unsigned n,
     ssize_t put;
 
     if (skip) {
-        header_write(hdr, t->hdr_len, off);
+        vnet_hdr_write(hdr, t->hdr_len, off);
         all[0] = (struct iovec){ .iov_base = hdr, .iov_len = t->hdr_len };
     }
     memcpy(all + skip, iov, n * sizeof(*iov));
@@ -168,7 +125,7 @@ static bool send_slot(struct tap *t, const struct iovec *iov, unsigned n,
     ssize_t put;
 
     if (t->hdr_len) {
-        header_write(slot, t->hdr_len, off);
+        vnet_hdr_write(slot, t->hdr_len, off);
     }
     len += t->hdr_len;
     if (t->ring) {
