@@ -302,6 +302,8 @@ void shim_start(struct shim *s, AddressSpace *as)
 
 void shim_stop(struct shim *s)
 {
+    /* QEMU must not tell of a frame that it sent when we are gone */
+    shim_net_reset(s);
     qemu_del_vm_change_state_handler(s->running);
     qemu_bh_delete(s->bh);
     for (unsigned i = 0; i < s->model->timers; i++) {
@@ -360,7 +362,7 @@ static int state_load(void *opaque, int version)
     const char *wrong;
 
     s->loading = true;
-    port_reset(s->port);
+    shim_net_reset(s);
     wrong = nic_load(n, s->state, s->state_len);
     s->loading = false;
     state_free(s);

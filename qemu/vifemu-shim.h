@@ -20,6 +20,7 @@
 #include "net/port.h"
 
 struct shim;
+struct shim_in;
 
 /**
  * struct shim_bus - What PCI and ISA do each in their own way
@@ -59,6 +60,8 @@ struct shim_ref {
  * @line:       ISA: where the pin leads to
  * @bh:         The deferred visit
  * @running:    Tells when the machine runs again
+ * @in:         Packets have a vnet header, and this is the one on its way to
+ * the card; NULL if frames are plain
  * @blocked:    QEMU queues a frame of ours; no more until it was sent
  * @loading:    The pin's level comes from a saved state: it is no edge
  * @state, @state_len: The card's saved state, only while saving or loading
@@ -75,6 +78,7 @@ struct shim {
     const struct nic_model *model;
     const struct shim_bus *bus;
     struct port *port;
+    struct shim_in *in;
     AddressSpace *as;
     MemoryRegion bar[6];
     struct shim_ref bar_ref[6], timer_ref[NIC_TIMERS_MAX];

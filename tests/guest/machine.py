@@ -27,7 +27,7 @@ HOST_ADDRESS = "10.0.2.2"
 PATIENCE = 180
 
 CLONE_NEWNET = 0x40000000
-NO_IPV6 = pathlib.Path("/proc/sys/net/ipv6/conf/tap0/disable_ipv6")
+IPV6 = pathlib.Path("/proc/sys/net/ipv6/conf")
 
 
 class Unavailable(Failure):
@@ -83,7 +83,8 @@ class Setup:
 
     @property
     def log(self):
-        return self.folder / f"{self.device}-{self.backend}.log"
+        kind = "" if self.dump else "-nodump"
+        return self.folder / f"{self.device}-{self.backend}{kind}.log"
 
     @property
     def capture(self):
@@ -309,18 +310,18 @@ def enter_namespace():
                           "needed)")
 
 
-def _add_tap():
-    """tap0 with an address, and without the host's own IPv6 chatter on it
+def add_tap(name, *words):
+    """A tap with an address, and without the host's own IPv6 chatter on it
 
     Multicasts that no card has to take would make its counts differ from the
-    capture now and then.
+    capture now and then.  @words: more of `ip tuntap add`'s.
     """
-    output(["ip", "tuntap", "add", "tap0", "mode", "tap"])
-    output(["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", "tap0"])
+    output(["ip", "tuntap", "add", name, "mode", "tap", *words])
+    output(["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", name])
     with contextlib.suppress(OSError):
-        NO_IPV6.write_text("1\n", encoding="ascii")
-    for name in ("lo", "tap0"):
-        output(["ip", "link", "set", name, "up"])
+        (IPV6 / name / "disable_ipv6").write_text("1\n", encoding="ascii")
+    for link in ("lo", name):
+        output(["ip", "link", "set", link, "up"])
 
 
 class TapNetwork:
@@ -334,7 +335,7 @@ class TapNetwork:
         if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
             raise Unavailable("--netdev tap needs /dev/net/tun")
         enter_namespace()
-        _add_tap()
+        add_tap("tap0")
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "leases").touch()
         config = self._folder / "udhcpd.conf"
