@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vifctl-test.c - vifctl as it is called: words, exit codes, tables, JSON
+ *
+ * The program is the one that VIFCTL names.
+ */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/**
+ * struct call - A call and what comes of it
+ * @words:  Behind "vifctl", with blanks between
+ * @input:  A file that stands in for the word FILE, or NULL
+ * @status: Exit code
+ * @out, @err: What has to be there; NULL: nothing may be there.  A '*' at the
+ *             end: it begins so; else it is just that
+ */
+struct call {
+    const char *words, *input;
+    int status;
+    const char *out, *err;
+};
+
+static void check_text(const char *got, const char *want)
+{
+    size_t len = want ? strlen(want) : 0;
+
+    if (len && want[len - 1] == '*') {
+        if (strncmp(got, want, len - 1)) {
+            g_error("'%s' does not begin with '%s'", got, want);
+        }
+        return;
+    }
+    g_assert_cmpstr(got, ==, want ? want : "");
+}
+
+static void call(const char *words, const char *input, int *status, char **out,
+                 char **err)
+{
+    char *line = g_strdup_printf("%s %s", g_getenv("VIFCTL"), words);
+    char **argv = g_strsplit(line, " ", -1);
+    char *dir = g_dir_make_tmp("vifctl-XXXXXX", NULL);
+    char *file = g_build_filename(dir, "FILE", NULL);
+    GError *error = NULL;
+    int wait;
+
+    if (input) {
+        g_assert_true(g_file_set_contents(file, input, -1, NULL));
+    }
+    g_spawn_sync(dir, argv, NULL, 0, NULL, NULL, out, err, &wait, &error);
+    g_assert_no_error(error);
+    g_assert_true(WIFEXITED(wait));
+    *status = WEXITSTATUS(wait);
+    g_remove(file);
+    g_rmdir(dir);
+    g_free(file);
+    g_free(dir);
+    g_strfreev(argv);
+    g_free(line);
+}
+
+static void run_call(const void *data)
+{
+    const struct call *c = data;
+    char *out, *err;
+    int status;
+
+    call(c->words, c->input, &status, &out, &err);
+    g_test_message("%s%s", out, err);
+    check_text(out, c->out);
+    check_text(err, c->err);
+    g_assert_cmpint(status, ==, c->status);
+    g_free(out);
+    g_free(err);
+}
+
+static const struct call calls[] = {
+    { "--help", NULL, 0, "Usage: vifctl COMMAND*", NULL },
+    { "--version", NULL, 0, "vifctl *", NULL },
+    { "frobnicate", NULL, 2, NULL,
+      "vifctl: 'frobnicate' is not a command (see 'vifctl --help')\n" },
+    { "names --help", NULL, 0, "Usage:\n  vifctl names *", NULL },
+    { "names", NULL, 2, NULL, "vifctl: names wants a name, or *" },
+    { "names vif1.0 vif2.0", NULL, 2, NULL,
+      "vifctl names: 'vif2.0' is one word too many*" },
+    { "names vif1.0 --domid 3", NULL, 2, NULL, "vifctl: a name, or *" },
+    { "names --domid 32752 --devid 0", NULL, 2, NULL,
+      "vifctl names: --domid: '32752' is not a domain id, which is 0 to "
+      "32751*" },
+    { "names --domid 1x --devid 0", NULL, 2, NULL,
+      "vifctl names: --domid: '1x' is not*" },
+    { "names --domid 1 --devid -1", NULL, 2, NULL,
+      "vifctl names: --devid: '-1' is not*" },
+    { "names --naming xen --domid 1 --devid 1", NULL, 2, NULL,
+      "vifctl names: --naming: 'xen' is none of libxl, libxl-4.1, *" },
+    { "names --wrong", NULL, 2, NULL, "vifctl names: *" },
+    { "names vif3.1-emu", NULL, 0,
+      "naming  card      domain  device  remark\n"
+      "libxl   emulated  3       1       -\n",
+      NULL },
+    { "names tap3.1", NULL, 0,
+      "naming     card      domain  device  remark\n"
+      "libxl-4.1  emulated  3       1       -\n"
+      "libxl-4.0  emulated  3       2       -\n"
+      "xend       emulated  3       -       emulated card 1, counted from 0\n",
+      NULL },
+    { "names web-emu", NULL, 0,
+      "naming  card      domain  device  remark\n"
+      "libxl   emulated  -       -       of the vif with vifname=web\n",
+      NULL },
+    { "names eth0", NULL, 1, NULL, "vifctl: 'eth0' is not a name that*" },
+    { "names vif32751.100-emu", NULL, 1, NULL,
+      "vifctl: 'vif32751.100-emu' has 16 characters, an interface at most "
+      "15\n" },
+    { "names --domid 3 --devid 1 --naming xend", NULL, 0,
+      "naming  pv      emulated  emulated at first  refused\n"
+      "xend    vif3.1  tap3.1    tap3.1             -\n",
+      NULL },
+    { "names --domid 32751 --devid 100 --naming libxl", NULL, 1,
+      "naming  pv            emulated          emulated at first  refused\n"
+      "libxl   vif32751.100  vif32751.100-emu  vif32751.100-emu   "
+      "'vif32751.100-emu' has 16 characters, an interface at most 15\n",
+      NULL },
+};
+
+/* JSON of a call that has to succeed */
+static JsonNode *call_json(const char *words, const char *input, int want)
+{
+    GError *error = NULL;
+    JsonNode *root;
+    char *out, *err;
+    int status;
+
+    call(words, input, &status, &out, &err);
+    g_assert_cmpint(status, ==, want);
+    root = json_from_string(out, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(root);
+    g_free(out);
+    g_free(err);
+    return root;
+}
+
+static void test_names_json(void)
+{
+    JsonNode *root = call_json("names --json tap3.1", NULL, 0);
+    JsonObject *o = json_node_get_object(root);
+    JsonArray *all = json_object_get_array_member(o, "readings");
+
+    g_assert_cmpstr(json_object_get_string_member(o, "name"), ==, "tap3.1");
+    g_assert_cmpuint(json_array_get_length(all), ==, 3);
+    o = json_array_get_object_element(all, 1);
+    g_assert_cmpstr(json_object_get_string_member(o, "naming"), ==,
+                    "libxl-4.0");
+    g_assert_cmpstr(json_object_get_string_member(o, "role"), ==, "tap");
+    g_assert_cmpint(json_object_get_int_member(o, "domid"), ==, 3);
+    g_assert_cmpint(json_object_get_int_member(o, "devid"), ==, 2);
+    json_node_unref(root);
+
+    root = call_json("names --json --domid 1 --devid 0 --vifname web", NULL, 0);
+    all = json_node_get_array(root);
+    g_assert_cmpuint(json_array_get_length(all), ==, 6);
+    o = json_array_get_object_element(all, 0);
+    g_assert_cmpstr(json_object_get_string_member(o, "vif"), ==, "web");
+    g_assert_cmpstr(json_object_get_string_member(o, "tap"), ==, "web-emu");
+    g_assert_cmpstr(json_object_get_string_member(o, "tap-made"), ==,
+                    "vif1.0-emu");
+    json_node_unref(root);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!g_getenv("VIFCTL")) {
+        g_error("VIFCTL has to name the program");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(calls); i++) {
+        char *path = g_strdup_printf("/vifctl/%u %s", i, calls[i].words);
+
+        g_test_add_data_func(path, &calls[i], run_call);
+        g_free(path);
+    }
+    g_test_add_func("/vifctl/names-json", test_names_json);
+    return g_test_run();
+}
