@@ -68,7 +68,7 @@ struct ctl_command {
 };
 
 /* The commands, in the order of the manual; by file */
-extern const struct ctl_command ctl_names;
+extern const struct ctl_command ctl_names, ctl_doctor;
 
 /* The names of the models that we have, ends in NULL; freed with g_free() */
 const char **ctl_models(void);

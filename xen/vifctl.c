@@ -13,6 +13,7 @@
 
 static const struct ctl_command *const commands[] = {
     &ctl_names,
+    &ctl_doctor,
 };
 
 /* As they stand on the command line */
