@@ -184,6 +184,8 @@ static const struct {
       "from this list on" },
     { DIALECT_XL, "vif=['bridge=\\101b']", GUEST_PV, "b", 1, "drops" },
     { DIALECT_XL, "vif=['bridge=x\\1999y']", GUEST_PV, "xy", 1, "drops" },
+    { DIALECT_XL, "vif=['bridge=a']#", GUEST_PV, "a", 1, "last byte" },
+    { DIALECT_XL, "vif=['bridge=a']\n'", GUEST_PV, "a", 2, "last byte" },
     { DIALECT_XL, "vif2=['x']", GUEST_PV, "", 1, "netchannel2" },
     { DIALECT_XL, "vifs=['x']", GUEST_PV, "", 1, "did you mean vif?" },
     { DIALECT_XL, "biulder='hvm'", GUEST_PV, "", 1, "did you mean builder?" },
