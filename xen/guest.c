@@ -22,6 +22,7 @@ static void vif_free(void *data)
 {
     struct vif *v = data;
 
+    g_free(v->text);
     g_free(v->type);
     g_free(v->bridge);
     g_free(v->gatewaydev);

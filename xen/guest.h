@@ -81,6 +81,7 @@ struct remark {
 /**
  * struct vif - One network interface of a guest; unset strings are NULL
  * @at:       Of its specification
+ * @text:     The specification as it was written; NULL from XML
  * @type:     The word as it was written
  * @mode:     What it means by the dialect that it was read in
  * @mac:      Meaningful with @has_mac; else the toolstack makes one up
@@ -93,7 +94,7 @@ struct remark {
  */
 struct vif {
     struct place at;
-    char *type;
+    char *text, *type;
     enum vif_mode mode;
     bool has_mac, has_devid, untrusted;
     uint8_t mac[6];
@@ -159,7 +160,7 @@ struct guest *cfg_read(const char *file, const char *text, size_t len,
 
 /**
  * vifspec_read() - Read one vif specification into @v
- * @text: "type=ioemu,bridge=xenbr0"; @at: of its first byte
+ * @text: "type=ioemu,bridge=xenbr0", kept in v->text; @at: of its first byte
  *
  * Remarks go to @g, whose dialect and kind decide.
  */
