@@ -186,6 +186,22 @@ static int examine(const struct ctl *c, const struct host *h,
     return bad ? CTL_FINDING : CTL_OK;
 }
 
+/* What the kernel does not ask before it enslaves */
+static int would_loop(const struct host *h, const char *name,
+                      const struct host_link *b)
+{
+    const struct host_link *l = host_by_name(h, name);
+    char *way = l ? host_loop_if(h, l, b) : NULL;
+    int status = l ? CTL_OK : ctl_fail("there is no %s", name);
+
+    if (way) {
+        status = ctl_fail("%s as a port of %s closes a loop: %s", name, b->name,
+                          way);
+        g_free(way);
+    }
+    return status;
+}
+
 static int doctor_run(const struct ctl *c, char **args)
 {
     const struct host_link *bridge = NULL;
@@ -193,6 +209,11 @@ static int doctor_run(const struct ctl *c, char **args)
     struct host *h = host_read(&err);
     int status;
 
+    if (h && c->add && !args[0]) {
+        ctl_fail("--add wants a BRIDGE");
+        host_free(h);
+        return CTL_USAGE;
+    }
     if (!h) {
         status = ctl_fail("%s", err->message);
         g_error_free(err);
@@ -202,6 +223,8 @@ static int doctor_run(const struct ctl *c, char **args)
     if (args[0] && (!bridge || !is_switch(h, bridge))) {
         status = ctl_fail(bridge ? "%s is no bridge" : "there is no bridge %s",
                           args[0]);
+    } else if (c->add) {
+        status = would_loop(h, c->add, bridge);
     } else {
         status = examine(c, h, bridge);
     }
@@ -213,7 +236,7 @@ const struct ctl_command ctl_doctor = {
     .name = "doctor",
     .args = "[BRIDGE]",
     .max = 1,
-    .options = CTL_JSON,
+    .options = CTL_JSON | CTL_ADD,
     .summary = "Who is on which bridge, what for, and what is wrong there",
     .text =
         "Lists each bridge's own device and its ports, and what belongs to a "
@@ -227,8 +250,11 @@ const struct ctl_command ctl_doctor = {
         "or an address that the bridge may take over.  Nothing is changed.  "
         "What is inside Open vSwitch, in another network namespace or beyond "
         "the wire is not seen.  A BRIDGE xenbrN that does not exist is ethN, "
-        "as with vif-bridge.",
-    .findings = "there is a finding that is not merely a note, or no such "
-                "bridge",
+        "as with vif-bridge.\n\n"
+        "With --add nothing is listed: it says whether that interface, were "
+        "it a port of BRIDGE, would close a loop, and which way frames would "
+        "circle.  The kernel does not ask.",
+    .findings = "there is a finding that is not merely a note, a loop would be "
+                "closed, or there is no such bridge or interface",
     .run = doctor_run,
 };

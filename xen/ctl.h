@@ -35,11 +35,13 @@ enum ctl_exit {
 #define CTL_SCRIPT  (1u << 8)
 #define CTL_FROM    (1u << 9)
 #define CTL_TO      (1u << 10)
+#define CTL_ADD     (1u << 11)
 
 /**
  * struct ctl - The options of one call
  * @naming, @domid, @devid: As given with their has_; else 0, libxl
  * @from, @to:     Of convert; NULL: not given
+ * @add:           Of doctor: an interface
  */
 struct ctl {
     gboolean json, lax;
@@ -47,7 +49,7 @@ struct ctl {
     enum naming naming;
     bool has_naming, has_domid, has_devid;
     uint32_t domid, devid;
-    const char *vifname, *bridge, *script, *from, *to;
+    const char *vifname, *bridge, *script, *from, *to, *add;
 };
 
 /**
@@ -68,7 +70,8 @@ struct ctl_command {
 };
 
 /* The commands, in the order of the manual; by file */
-extern const struct ctl_command ctl_names, ctl_doctor;
+extern const struct ctl_command ctl_plan, ctl_names, ctl_doctor, ctl_up,
+    ctl_down;
 
 /* The names of the models that we have, ends in NULL; freed with g_free() */
 const char **ctl_models(void);

@@ -493,6 +493,9 @@ struct plan *plan_make(const struct guest *g, const struct plan_opts *opts)
     uint32_t emulated = 0;
 
     p->guest = g;
+    p->has_domid = opts->has_domid;
+    p->domid = opts->domid;
+    p->naming = opts->naming;
     p->rows = g_ptr_array_new_with_free_func(row_free);
     p->remarks = g_ptr_array_new_with_free_func(remark_free);
     if (opts->has_domid && !opts->domid) {

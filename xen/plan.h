@@ -49,12 +49,16 @@ struct plan_row {
 
 /**
  * struct plan - What will exist for the vifs of a guest
+ * @domid, @naming: As with struct plan_opts
  * @rows:    struct plan_row, in the order of the configuration
  * @remarks: struct remark: only what the plan itself finds; those of the
  *           guest are in the guest.  By their places
  */
 struct plan {
     const struct guest *guest;
+    bool has_domid;
+    uint32_t domid;
+    enum naming naming;
     GPtrArray *rows, *remarks;
 };
 

@@ -12,14 +12,13 @@
 #include "xen/plan.h"
 
 static const struct ctl_command *const commands[] = {
-    &ctl_names,
-    &ctl_doctor,
+    &ctl_plan, &ctl_names, &ctl_doctor, &ctl_up, &ctl_down,
 };
 
 /* As they stand on the command line */
 static struct {
     char *dialect, *naming, *domid, *devid;
-    char *vifname, *bridge, *script, *from, *to;
+    char *vifname, *bridge, *script, *from, *to, *add;
     gboolean json, lax;
 } words;
 
@@ -51,6 +50,9 @@ static const GOptionEntry options[] = {
       "What FILE is: xl, xl-4.5, xm or libvirt", "FORMAT" },
     { "to", 0, 0, G_OPTION_ARG_STRING, &words.to,
       "What to make of it: xl, xl-4.5, xm or libvirt", "FORMAT" },
+    { "add", 0, 0, G_OPTION_ARG_STRING, &words.add,
+      "Only say whether INTERFACE as a port of BRIDGE would close a loop",
+      "INTERFACE" },
 };
 
 /* The options of one command; freed with g_free() */
@@ -121,7 +123,8 @@ static int values(const struct ctl_command *cmd, struct ctl *c)
                        .bridge = words.bridge,
                        .script = words.script,
                        .from = words.from,
-                       .to = words.to };
+                       .to = words.to,
+                       .add = words.add };
     if (words.domid && !number(words.domid, NAMES_DOMID_MAX, &c->domid)) {
         return usage(cmd, "--domid: '%s' is not a domain id, which is 0 to %u",
                      words.domid, NAMES_DOMID_MAX);

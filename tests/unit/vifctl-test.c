@@ -119,6 +119,58 @@ static const struct call calls[] = {
       "naming  pv      emulated  emulated at first  refused\n"
       "xend    vif3.1  tap3.1    tap3.1             -\n",
       NULL },
+    { "plan", NULL, 2, NULL, "vifctl plan: FILE is missing (see *" },
+    { "plan absent.cfg", NULL, 2, NULL,
+      "vifctl: absent.cfg: No such file or directory\n" },
+    { "plan FILE --dialect xapi", "", 2, NULL,
+      "vifctl plan: --dialect: 'xapi' is none of xl, xl-4.5, xm*" },
+    /* Seed 004: two cards, or the paravirtual one, by dialect */
+    { "plan FILE --domid 3", "builder='hvm'\nvif=['model=e1000']\n", 0,
+      "vif  type  model  tap         pv      bridge  mac     rate  mtu       "
+      "script\n"
+      "0    both  e1000  vif3.0-emu  vif3.0  xenbr0  random  -     bridge's  "
+      "vif-bridge\n",
+      NULL },
+    { "plan FILE --domid 3", "builder='hvm'\nvif=['type=netfront']\n", 1, NULL,
+      "FILE:2:*" },
+    { "plan FILE --domid 3 --lax", "builder='hvm'\nvif=['type=netfront']\n", 0,
+      "vif  type  model    tap         pv      bridge  mac     rate  mtu       "
+      "script\n"
+      "0    both  rtl8139  vif3.0-emu  vif3.0  xenbr0  random  -     bridge's  "
+      "vif-bridge\n",
+      "FILE:2:*" },
+    { "plan FILE --domid 3 --dialect xm --naming xend",
+      "builder='hvm'\nvif=['type=netfront','bridge=br0']\n", 0,
+      "vif  type  model    tap     pv      bridge  mac     rate  mtu       "
+      "script\n"
+      "0    pv    -        -       vif3.0  xenbr0  random  -     bridge's  "
+      "vif-bridge\n"
+      "1    both  rtl8139  tap3.0  vif3.1  br0     random  -     bridge's  "
+      "vif-bridge\n",
+      NULL },
+    { "plan FILE --bridge lan --script vif-mine",
+      "type='pvh'\nvif=['mac=00:16:3e:01:02:03,mtu=9000']\n", 0,
+      "vif  type  model  tap  pv      bridge  mac                rate  mtu   "
+      "script\n"
+      "0    pv    -      -    vifD.0  lan     00:16:3e:01:02:03  -     9000  "
+      "vif-mine\n",
+      NULL },
+    { "plan FILE --domid 0", "builder='hvm'\nvif=['']\n", 1, NULL,
+      "FILE: domain 0 is the host itself*" },
+    { "plan FILE --domid 3", "builder='hvm'\nvif=['vifname=twelve-chars']\n", 1,
+      NULL,
+      "FILE:2:7: vifname: the interface would be called 'twelve-chars-emu', "
+      "which has 16 characters, an interface at most 15\n"
+      "vifctl: FILE is refused\n" },
+    /* Nothing of a file gets to a terminal as it is */
+    { "plan FILE --domid 3",
+      "builder='hvm'\nvif=['type=vif,vifname=a\033[2J']\n", 1, NULL,
+      "FILE:2:*" },
+    { "up FILE", "builder='hvm'\nvif=['']\n", 2, NULL,
+      "vifctl: --domid is missing*" },
+    { "down FILE", "builder='hvm'\nvif=['']\n", 2, NULL,
+      "vifctl: --domid is missing*" },
+    { "doctor --add eth0", NULL, 2, NULL, "vifctl: --add wants a BRIDGE\n" },
     { "names --domid 32751 --devid 100 --naming libxl", NULL, 1,
       "naming  pv            emulated          emulated at first  refused\n"
       "libxl   vif32751.100  vif32751.100-emu  vif32751.100-emu   "
@@ -171,6 +223,57 @@ static void test_names_json(void)
     json_node_unref(root);
 }
 
+static void test_plan_json(void)
+{
+    static const char config[] =
+        "name='web'\nbuilder='hvm'\n"
+        "vif=['model=e1000,mac=00:16:3e:00:00:01,rate=10MB/s', 'type=vif']\n";
+    JsonNode *root = call_json("plan FILE --json --domid 3", config, 0);
+    JsonObject *o = json_node_get_object(root);
+    JsonArray *vifs = json_object_get_array_member(o, "vifs");
+    JsonArray *remarks = json_object_get_array_member(o, "remarks");
+
+    g_assert_cmpstr(json_object_get_string_member(o, "name"), ==, "web");
+    g_assert_cmpstr(json_object_get_string_member(o, "kind"), ==, "hvm");
+    g_assert_false(json_object_get_boolean_member(o, "refused"));
+    g_assert_cmpuint(json_array_get_length(remarks), ==, 1);
+    g_assert_cmpuint(json_array_get_length(vifs), ==, 2);
+    o = json_array_get_object_element(vifs, 0);
+    g_assert_cmpstr(json_object_get_string_member(o, "mode"), ==, "both");
+    g_assert_cmpstr(json_object_get_string_member(o, "emulator"), ==, "vifemu");
+    g_assert_cmpstr(json_object_get_string_member(o, "tap"), ==, "vif3.0-emu");
+    g_assert_cmpint(json_object_get_int_member(o, "rate_bytes_per_interval"),
+                    ==, 500000);
+    g_assert_cmpint(json_object_get_int_member(o, "rate_interval_usecs"), ==,
+                    50000);
+    o = json_array_get_object_element(vifs, 1);
+    g_assert_cmpstr(json_object_get_string_member(o, "mode"), ==, "pv");
+    g_assert_false(json_object_has_member(o, "tap"));
+    json_node_unref(root);
+
+    root = call_json("plan FILE --json --domid 3",
+                     "builder='hvm'\nvif=['type=netfront']\n", 1);
+    o = json_node_get_object(root);
+    g_assert_true(json_object_get_boolean_member(o, "refused"));
+    json_node_unref(root);
+}
+
+/* The error of a name with an escape in it has none */
+static void test_clean(void)
+{
+    char *out, *err;
+    int status;
+
+    call("plan FILE --domid 3",
+         "builder='hvm'\nvif=['type=vif,vifname=a\033[2J']\n", &status, &out,
+         &err);
+    g_assert_cmpint(status, ==, 1);
+    g_assert_null(strchr(err, '\033'));
+    g_assert_nonnull(strstr(err, "a\\x1b[2J"));
+    g_free(out);
+    g_free(err);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -184,5 +287,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/vifctl/names-json", test_names_json);
+    g_test_add_func("/vifctl/plan-json", test_plan_json);
+    g_test_add_func("/vifctl/clean", test_clean);
     return g_test_run();
 }
