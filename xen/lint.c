@@ -163,17 +163,6 @@ static char *first_error(const struct guest *g)
     return NULL;
 }
 
-/* What vifspec_read() leaves to the toolstack's later steps */
-static char *refuse_type(const struct vif *v, enum lint_tool tool,
-                         enum guest_kind kind)
-{
-    if (kind != GUEST_HVM && tool != LINT_XEND &&
-        g_strcmp0(v->type, "ioemu") == 0) {
-        return g_strdup("a guest that is no HVM cannot have an emulated card");
-    }
-    return NULL;
-}
-
 /* An <interface> as libvirt has it: the reader was as strict */
 static void view_own(struct view *w, const struct vif *v)
 {
@@ -216,8 +205,9 @@ static struct view view_make(const struct guest *g, const struct vif *v,
         exported = v->text ? NULL : libvirt_spec_write(v, dialect, g->kind);
         vifspec_read(w.g, w.v, v->text ? v->text : exported, v->at);
         w.why = first_error(w.g);
-        if (!w.why) {
-            w.why = refuse_type(w.v, tool, g->kind);
+        /* xend starts a PV guest whose card is an emulated one: without it */
+        if (w.why && g->kind != GUEST_HVM && w.v->mode == VIF_EMULATED) {
+            g_clear_pointer(&w.why, g_free);
         }
     }
     return w;
