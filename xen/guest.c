@@ -6,6 +6,9 @@
 
 #include <stdarg.h>
 
+/* A megabyte of garbage has something wrong in every second byte */
+enum { REMARKS_MAX = 1000 };
+
 static void vif_key_free(void *data)
 {
     struct vif_key *k = data;
@@ -82,9 +85,18 @@ struct vif *guest_add_vif(struct guest *g, struct place at)
 void guest_remark(struct guest *g, enum severity severity, struct place at,
                   const char *key, const char *format, ...)
 {
-    struct remark *r = g_new0(struct remark, 1);
+    struct remark *r;
     va_list args;
 
+    if (g->remarks->len > REMARKS_MAX) {
+        return;
+    }
+    if (g->remarks->len == REMARKS_MAX) {
+        severity = REMARK_ERROR;
+        key = NULL;
+        format = "there is more to remark on than is shown";
+    }
+    r = g_new0(struct remark, 1);
     r->severity = severity;
     r->at = at;
     r->key = g_strdup(key);

@@ -136,7 +136,10 @@ struct guest *guest_new(const char *file, enum dialect dialect);
 void guest_free(struct guest *g);
 /* An empty vif, already in g->vifs */
 struct vif *guest_add_vif(struct guest *g, struct place at);
-/* Takes the text of printf(); @key may be NULL */
+/*
+ * Takes the text of printf(); @key may be NULL.  After a thousand remarks comes
+ * an error that says so, and no more.
+ */
 void guest_remark(struct guest *g, enum severity severity, struct place at,
                   const char *key, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* Whether any remark is an error */
