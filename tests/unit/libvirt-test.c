@@ -93,9 +93,8 @@ static void check(const char *os, const char *devices, const char *expected)
     guest_free(g);
 }
 
-#define BRIDGE(inner)                                                          \
-    "<interface type='bridge'><source bridge='xenbr0'/>" inner "</"            \
-                                                               "interface>\n"
+#define OPEN          "<interface type='bridge'><source bridge='xenbr0'/>"
+#define BRIDGE(inner) OPEN inner "</interface>\n"
 
 static void test_parts(void)
 {
@@ -498,77 +497,77 @@ static void test_write_bytes(void)
  * libvirt's own specifications
  */
 
+static const struct spec_row {
+    const char *spec;
+    enum dialect dialect;
+    enum guest_kind kind;
+    const char *expected;
+} spec_rows[] = {
+    { "", DIALECT_XL, GUEST_HVM, "both" },
+    { "bridge=b", DIALECT_XL, GUEST_HVM, "both bridge=b" },
+    /* A type counts only without a model */
+    { "model=e1000,type=vif", DIALECT_XL, GUEST_HVM, "both model=e1000" },
+    { "type=vif", DIALECT_XL, GUEST_HVM, "pv" },
+    { "type=netfront", DIALECT_XL, GUEST_HVM, "both" },
+    { "type=netfront", DIALECT_XM, GUEST_HVM, "pv" },
+    { "type=vif", DIALECT_XM, GUEST_HVM, "both" },
+    { "type=ioemu", DIALECT_XM, GUEST_HVM, "both" },
+    { "model=netfront", DIALECT_XL, GUEST_HVM, "pv" },
+    { "model=e1000", DIALECT_XL, GUEST_PV,
+      "only model 'netfront' is supported for PV guests, not 'e1000'" },
+    { "model=netfront", DIALECT_XL, GUEST_PV, "pv model=netfront" },
+    { "", DIALECT_XL, GUEST_PV, "pv" },
+    /* Steps of 1024; a number without K, M or G is taken as KiB */
+    { "rate=10MB/s", DIALECT_XL, GUEST_HVM,
+      "both rate=10240KB/s(524288/50000)" },
+    { "rate=1GB/s@1s", DIALECT_XL, GUEST_HVM,
+      "both rate=1048576KB/s(53687091/50000)" },
+    { "rate=16Mb/s", DIALECT_XL, GUEST_HVM,
+      "both rate=2048KB/s(104857/50000)" },
+    { "rate=100B/s", DIALECT_XL, GUEST_HVM, "both rate=100KB/s(5120/50000)" },
+    { "rate=foo", DIALECT_XL, GUEST_HVM, "invalid rate 'foo'" },
+    { "rate=10MB/m", DIALECT_XL, GUEST_HVM, "invalid rate '10MB/m'" },
+    { "rate=99999999999999999999B/s", DIALECT_XL, GUEST_HVM,
+      "invalid rate '99999999999999999999B/s'" },
+    { "rate=99999999999999999GB/s", DIALECT_XL, GUEST_HVM,
+      "invalid rate '99999999999999999GB/s'" },
+    { "ip=10.0.0.1 10.0.0.2", DIALECT_XL, GUEST_HVM,
+      "both ip=10.0.0.1 10.0.0.2" },
+    { "ip=10.0.0.1  10.0.0.2", DIALECT_XL, GUEST_HVM, "ip '' is no address" },
+    { "bridge=b, mtu=9000,x=y", DIALECT_XL, GUEST_HVM, "both bridge=b" },
+    { "bridge=b,trusted", DIALECT_XL, GUEST_HVM,
+      "'trusted' is no key=value, so the whole list is refused" },
+    { "bridge=b,", DIALECT_XL, GUEST_HVM,
+      "'' is no key=value, so the whole list is refused" },
+    { "bridge=a,bridge=b", DIALECT_XL, GUEST_HVM, "both bridge=b" },
+    { "mac=00-16-3e-00-00-01", DIALECT_XL, GUEST_HVM,
+      "malformed MAC address '00-16-3e-00-00-01'" },
+    { "mac=", DIALECT_XL, GUEST_HVM, "malformed MAC address ''" },
+    { "mac=00:16:3e:00:00:01:", DIALECT_XL, GUEST_HVM,
+      "malformed MAC address '00:16:3e:00:00:01:'" },
+    { "mac=00:16:3e:00:00:100", DIALECT_XL, GUEST_HVM,
+      "malformed MAC address '00:16:3e:00:00:100'" },
+    { "bridge=br0.x", DIALECT_XL, GUEST_HVM,
+      "bridge 'br0.x' is taken for a bridge of Open vSwitch and a VLAN, "
+      "but that is no number" },
+    { "bridge=b.5:6", DIALECT_XL, GUEST_HVM,
+      "bridge 'b.5:6' is taken for a bridge of Open vSwitch and a VLAN, "
+      "but that is no number" },
+};
+
 static void test_spec_read(void)
 {
-    static const struct {
-        const char *spec;
-        enum dialect dialect;
-        enum guest_kind kind;
-        const char *expected;
-    } rows[] = {
-        { "", DIALECT_XL, GUEST_HVM, "both" },
-        { "bridge=b", DIALECT_XL, GUEST_HVM, "both bridge=b" },
-        /* A type counts only without a model */
-        { "model=e1000,type=vif", DIALECT_XL, GUEST_HVM, "both model=e1000" },
-        { "type=vif", DIALECT_XL, GUEST_HVM, "pv" },
-        { "type=netfront", DIALECT_XL, GUEST_HVM, "both" },
-        { "type=netfront", DIALECT_XM, GUEST_HVM, "pv" },
-        { "type=vif", DIALECT_XM, GUEST_HVM, "both" },
-        { "type=ioemu", DIALECT_XM, GUEST_HVM, "both" },
-        { "model=netfront", DIALECT_XL, GUEST_HVM, "pv" },
-        { "model=e1000", DIALECT_XL, GUEST_PV,
-          "only model 'netfront' is supported for PV guests, not 'e1000'" },
-        { "model=netfront", DIALECT_XL, GUEST_PV, "pv model=netfront" },
-        { "", DIALECT_XL, GUEST_PV, "pv" },
-        /* Steps of 1024; a number without K, M or G is taken as KiB */
-        { "rate=10MB/s", DIALECT_XL, GUEST_HVM,
-          "both rate=10240KB/s(524288/50000)" },
-        { "rate=1GB/s@1s", DIALECT_XL, GUEST_HVM,
-          "both rate=1048576KB/s(53687091/50000)" },
-        { "rate=16Mb/s", DIALECT_XL, GUEST_HVM,
-          "both rate=2048KB/s(104857/50000)" },
-        { "rate=100B/s", DIALECT_XL, GUEST_HVM,
-          "both rate=100KB/s(5120/50000)" },
-        { "rate=foo", DIALECT_XL, GUEST_HVM, "invalid rate 'foo'" },
-        { "rate=10MB/m", DIALECT_XL, GUEST_HVM, "invalid rate '10MB/m'" },
-        { "rate=99999999999999999999B/s", DIALECT_XL, GUEST_HVM,
-          "invalid rate '99999999999999999999B/s'" },
-        { "rate=99999999999999999GB/s", DIALECT_XL, GUEST_HVM,
-          "invalid rate '99999999999999999GB/s'" },
-        { "ip=10.0.0.1 10.0.0.2", DIALECT_XL, GUEST_HVM,
-          "both ip=10.0.0.1 10.0.0.2" },
-        { "ip=10.0.0.1  10.0.0.2", DIALECT_XL, GUEST_HVM,
-          "ip '' is no address" },
-        { "bridge=b, mtu=9000,x=y", DIALECT_XL, GUEST_HVM, "both bridge=b" },
-        { "bridge=b,trusted", DIALECT_XL, GUEST_HVM,
-          "'trusted' is no key=value, so the whole list is refused" },
-        { "bridge=b,", DIALECT_XL, GUEST_HVM,
-          "'' is no key=value, so the whole list is refused" },
-        { "bridge=a,bridge=b", DIALECT_XL, GUEST_HVM, "both bridge=b" },
-        { "mac=00-16-3e-00-00-01", DIALECT_XL, GUEST_HVM,
-          "malformed MAC address '00-16-3e-00-00-01'" },
-        { "mac=", DIALECT_XL, GUEST_HVM, "malformed MAC address ''" },
-        { "mac=00:16:3e:00:00:01:", DIALECT_XL, GUEST_HVM,
-          "malformed MAC address '00:16:3e:00:00:01:'" },
-        { "mac=00:16:3e:00:00:100", DIALECT_XL, GUEST_HVM,
-          "malformed MAC address '00:16:3e:00:00:100'" },
-        { "bridge=br0.x", DIALECT_XL, GUEST_HVM,
-          "bridge 'br0.x' is taken for a bridge of Open vSwitch and a VLAN, "
-          "but that is no number" },
-        { "bridge=b.5:6", DIALECT_XL, GUEST_HVM,
-          "bridge 'b.5:6' is taken for a bridge of Open vSwitch and a VLAN, "
-          "but that is no number" },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct guest *g = guest_new("t", rows[i].dialect);
+    for (unsigned i = 0; i < G_N_ELEMENTS(spec_rows); i++) {
+        struct guest *g = guest_new("t", spec_rows[i].dialect);
         struct vif *v = guest_add_vif(g, (struct place){ 1, 1 });
         g_autofree char *why =
-            libvirt_spec_read(v, rows[i].spec, rows[i].dialect, rows[i].kind);
+            libvirt_spec_read(v, spec_rows[i].spec, spec_rows[i].dialect,
+                              spec_rows[i].kind);
         g_autofree char *shown = show(g);
 
-        g_test_message("%s", rows[i].spec);
-        g_assert_cmpstr(why ? why : g_strchomp(shown), ==, rows[i].expected);
+        g_test_message("%s", spec_rows[i].spec);
+        g_assert_cmpstr(why ? why : g_strchomp(shown), ==,
+                        spec_rows[i].expected);
         guest_free(g);
     }
 }

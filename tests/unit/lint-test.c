@@ -30,9 +30,9 @@ static char *cell_code(const struct lint_cell *cell)
         return g_strdup_printf("x%s", cell->differs ? "*" : "");
     }
     return g_strdup_printf("%c%s%s%s%s", "bep"[cell->mode],
-                           cell->risks & LINT_NO_NETWORK ? "N" : "",
-                           cell->risks & LINT_NO_NETBOOT ? "B" : "",
-                           cell->risks & LINT_TWO_CARDS ? "2" : "",
+                           cell -> risks &LINT_NO_NETWORK ? "N" : "",
+                           cell->risks &LINT_NO_NETBOOT ? "B" : "",
+                           cell->risks &LINT_TWO_CARDS ? "2" : "",
                            cell->differs ? "*" : "");
 }
 
@@ -194,8 +194,7 @@ static void test_interface(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct guest *g =
-            libvirt_read("t", rows[i].xml, strlen(rows[i].xml));
+        struct guest *g = libvirt_read("t", rows[i].xml, strlen(rows[i].xml));
         struct lint *l = lint_guest(g);
         const struct lint_row *row = g_ptr_array_index(l->rows, 0);
         g_autofree char *code = row_code(l);
