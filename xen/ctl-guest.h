@@ -9,6 +9,14 @@
 #include "xen/plan.h"
 
 /**
+ * ctl_guest_config() - Read @file: as --from says, as XML of libvirt if it
+ * begins with <, else by the dialect
+ *
+ * Return: to be freed; NULL after saying why
+ */
+struct guest *ctl_guest_config(const struct ctl *c, const char *file);
+
+/**
  * struct ctl_guest - A guest and its plan
  */
 struct ctl_guest {

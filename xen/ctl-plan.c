@@ -4,6 +4,27 @@
  */
 #include "xen/ctl-guest.h"
 
+struct guest *ctl_guest_config(const struct ctl *c, const char *file)
+{
+    size_t len, blank = 0;
+    char *text = ctl_read(file, &len);
+    struct guest *g;
+
+    if (!text) {
+        return NULL;
+    }
+    while (blank < len && g_ascii_isspace(text[blank])) {
+        blank++;
+    }
+    if (c->has_format ? c->libvirt : blank < len && text[blank] == '<') {
+        g = libvirt_read(file, text, len);
+    } else {
+        g = cfg_read(file, text, len, c->dialect);
+    }
+    g_free(text);
+    return g;
+}
+
 bool ctl_guest_read(const struct ctl *c, const char *file, struct ctl_guest *g)
 {
     struct plan_opts opts = {
@@ -13,17 +34,14 @@ bool ctl_guest_read(const struct ctl *c, const char *file, struct ctl_guest *g)
         .bridge = c->bridge,
         .script = c->script,
     };
-    size_t len;
-    char *text = ctl_read(file, &len);
 
-    if (!text) {
+    g->guest = ctl_guest_config(c, file);
+    if (!g->guest) {
         return false;
     }
-    g->guest = cfg_read(file, text, len, c->dialect);
     g->models = ctl_models();
     opts.models = g->models;
     g->plan = plan_make(g->guest, &opts);
-    g_free(text);
     return true;
 }
 

@@ -78,7 +78,10 @@ void ctl_say(FILE *out, const char *file, const struct remark *r)
 
     fprintf(out, "%s:", file);
     if (r->at.line) {
-        fprintf(out, "%u:%u:", r->at.line, r->at.column);
+        fprintf(out, "%u:", r->at.line);
+    }
+    if (r->at.column) {
+        fprintf(out, "%u:", r->at.column);
     }
     fprintf(out, " %s%s%s%s\n", words[r->severity], key, *key ? ": " : "",
             text);
@@ -203,6 +206,8 @@ static void json_remark(JsonBuilder *b, const struct remark *r)
     ctl_json_string(b, "severity", words[r->severity]);
     if (r->at.line) {
         ctl_json_int(b, "line", r->at.line);
+    }
+    if (r->at.column) {
         ctl_json_int(b, "column", r->at.column);
     }
     ctl_json_string(b, "key", r->key);

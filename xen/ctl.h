@@ -8,6 +8,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
+#include "xen/convert.h"
 #include "xen/guest.h"
 #include "xen/names.h"
 
@@ -40,7 +41,8 @@ enum ctl_exit {
 /**
  * struct ctl - The options of one call
  * @naming, @domid, @devid: As given with their has_; else 0, libxl
- * @from, @to:     Of convert; NULL: not given
+ * @has_format:    --from told what the file is: @libvirt, or else @dialect
+ * @to:            Of convert
  * @add:           Of doctor: an interface
  */
 struct ctl {
@@ -49,7 +51,9 @@ struct ctl {
     enum naming naming;
     bool has_naming, has_domid, has_devid;
     uint32_t domid, devid;
-    const char *vifname, *bridge, *script, *from, *to, *add;
+    bool has_format, libvirt;
+    enum convert_to to;
+    const char *vifname, *bridge, *script, *add;
 };
 
 /**
@@ -70,8 +74,8 @@ struct ctl_command {
 };
 
 /* The commands, in the order of the manual; by file */
-extern const struct ctl_command ctl_plan, ctl_names, ctl_doctor, ctl_up,
-    ctl_down;
+extern const struct ctl_command ctl_plan, ctl_lint, ctl_convert, ctl_names,
+    ctl_doctor, ctl_up, ctl_down;
 
 /* The names of the models that we have, ends in NULL; freed with g_free() */
 const char **ctl_models(void);

@@ -12,7 +12,8 @@
 #include "xen/plan.h"
 
 static const struct ctl_command *const commands[] = {
-    &ctl_plan, &ctl_names, &ctl_doctor, &ctl_up, &ctl_down,
+    &ctl_plan,   &ctl_lint, &ctl_convert, &ctl_names,
+    &ctl_doctor, &ctl_up,   &ctl_down,
 };
 
 /* As they stand on the command line */
@@ -47,9 +48,11 @@ static const GOptionEntry options[] = {
     { "script", 0, 0, G_OPTION_ARG_STRING, &words.script,
       "The script of a vif that names none (default vif-bridge)", "PATH" },
     { "from", 0, 0, G_OPTION_ARG_STRING, &words.from,
-      "What FILE is: xl, xl-4.5, xm or libvirt", "FORMAT" },
+      "What FILE is: xl, xl-4.5, xm or libvirt (default: what --dialect says, "
+      "or libvirt if it begins with <)",
+      "FORMAT" },
     { "to", 0, 0, G_OPTION_ARG_STRING, &words.to,
-      "What to make of it: xl, xl-4.5, xm or libvirt", "FORMAT" },
+      "What to make of it: xl, xm or libvirt", "FORMAT" },
     { "add", 0, 0, G_OPTION_ARG_STRING, &words.add,
       "Only say whether INTERFACE as a port of BRIDGE would close a loop",
       "INTERFACE" },
@@ -122,8 +125,8 @@ static int values(const struct ctl_command *cmd, struct ctl *c)
                        .vifname = words.vifname,
                        .bridge = words.bridge,
                        .script = words.script,
-                       .from = words.from,
-                       .to = words.to,
+                       .has_format = words.from,
+                       .libvirt = words.from && !strcmp(words.from, "libvirt"),
                        .add = words.add };
     if (words.domid && !number(words.domid, NAMES_DOMID_MAX, &c->domid)) {
         return usage(cmd, "--domid: '%s' is not a domain id, which is 0 to %u",
@@ -136,6 +139,16 @@ static int values(const struct ctl_command *cmd, struct ctl *c)
     if (words.dialect && !dialect_find(words.dialect, &c->dialect)) {
         return usage(cmd, "--dialect: '%s' is none of xl, xl-4.5, xm",
                      words.dialect);
+    }
+    if (words.from && !c->libvirt && !dialect_find(words.from, &c->dialect)) {
+        return usage(cmd, "--from: '%s' is none of xl, xl-4.5, xm, libvirt",
+                     words.from);
+    }
+    if ((cmd->options & CTL_TO) && !words.to) {
+        return usage(cmd, "--to is missing: xl, xm or libvirt");
+    }
+    if (words.to && !convert_to_from_name(words.to, &c->to)) {
+        return usage(cmd, "--to: '%s' is none of xl, xm, libvirt", words.to);
     }
     if (words.naming && !naming_find(words.naming, &c->naming)) {
         char *all = naming_words();

@@ -166,6 +166,50 @@ static const struct call calls[] = {
     { "plan FILE --domid 3",
       "builder='hvm'\nvif=['type=vif,vifname=a\033[2J']\n", 1, NULL,
       "FILE:2:*" },
+    /* XML of libvirt is known by its first byte */
+    { "plan FILE --domid 3",
+      "<interface type='bridge'><source bridge='br0'/>"
+      "<model type='netfront'/></interface>\n",
+      0,
+      "vif  type  model  tap  pv      bridge  mac     rate  mtu       script\n"
+      "0    pv    -      -    vif3.0  br0     random  -     bridge's  "
+      "vif-bridge\n",
+      "FILE:1: note: *" },
+    /* Which toolstacks would take netfront for an answer */
+    { "lint FILE", "builder='hvm'\nvif=['type=vif,bridge=br0']\n", 0,
+      "line  vif  toolstack  compared  makes of it\n"
+      "2     0    xend       -         PV only; no boot from the network\n"
+      "2     0    xl <= 4.5  -         PV only; no boot from the network\n"
+      "2     0    xl >= 4.6  its own   PV only; no boot from the network\n"
+      "2     0    libvirt    -         PV only; no boot from the network\n",
+      NULL },
+    { "lint FILE --dialect xm", "builder='hvm'\nvif=['type=ioemu']\n", 1,
+      "line  vif  toolstack  compared  makes of it\n"
+      "2     0    xend       its own   emulated rtl8139 only; no network once "
+      "PV drivers unplug the card\n*",
+      "FILE:2:*" },
+    { "lint absent.cfg", NULL, 2, NULL, "vifctl: absent.cfg: *" },
+    /* Seed 004's scenario with model='netfront', there and back */
+    { "convert --to libvirt FILE",
+      "builder='hvm'\nvif=['type=vif,bridge=br0']\n", 0,
+      "  <interface type='bridge'>\n"
+      "    <source bridge='br0'/>\n"
+      "    <model type='netfront'/>\n"
+      "  </interface>\n",
+      NULL },
+    { "convert --from libvirt --to xm FILE",
+      "<interface type='bridge'><source bridge='br0'/>"
+      "<model type='netfront'/></interface>\n",
+      0, "vif = [ 'type=netfront,bridge=br0' ]\n", "FILE:1: note: *" },
+    { "convert --to xl FILE --dialect xm",
+      "builder='hvm'\nvif=['type=ioemu,model=e1000']\n", 1, "vif = [ *",
+      "FILE:2:*" },
+    { "convert FILE", "", 2, NULL, "vifctl convert: --to is missing: *" },
+    { "convert --to vmx FILE", "", 2, NULL,
+      "vifctl convert: --to: 'vmx' is none of xl, xm, libvirt*" },
+    { "convert --to xl --from vmx FILE", "", 2, NULL,
+      "vifctl convert: --from: 'vmx' is none of xl, xl-4.5, xm, libvirt*" },
+    { "convert --to xl FILE", "vif=['mac=']\nvif=[", 1, NULL, "FILE:*" },
     { "up FILE", "builder='hvm'\nvif=['']\n", 2, NULL,
       "vifctl: --domid is missing*" },
     { "down FILE", "builder='hvm'\nvif=['']\n", 2, NULL,
@@ -258,6 +302,44 @@ static void test_plan_json(void)
     json_node_unref(root);
 }
 
+static void test_lint_json(void)
+{
+    JsonNode *root = call_json("lint FILE --json",
+                               "builder='hvm'\nvif=['type=netfront']\n", 1);
+    JsonObject *o = json_node_get_object(root);
+    JsonArray *all;
+
+    g_assert_true(json_object_get_boolean_member(o, "disagree"));
+    all = json_object_get_array_member(o, "vifs");
+    g_assert_cmpuint(json_array_get_length(all), ==, 1);
+    o = json_array_get_object_element(all, 0);
+    g_assert_cmpstr(json_object_get_string_member(o, "source"), ==,
+                    "type=netfront");
+    all = json_object_get_array_member(o, "toolstacks");
+    g_assert_cmpuint(json_array_get_length(all), ==, 4);
+    /* xend gives the paravirtual card, xl of today both */
+    o = json_array_get_object_element(all, 0);
+    g_assert_cmpstr(json_object_get_string_member(o, "mode"), ==, "pv");
+    g_assert_true(json_object_get_boolean_member(o, "differs"));
+    o = json_array_get_object_element(all, 2);
+    g_assert_cmpstr(json_object_get_string_member(o, "mode"), ==, "both");
+    json_node_unref(root);
+}
+
+static void test_convert_json(void)
+{
+    JsonNode *root = call_json("convert --to libvirt FILE --json",
+                               "builder='hvm'\nvif=['rate=10MB/s@20ms']\n", 1);
+    JsonObject *o = json_node_get_object(root);
+
+    g_assert_true(g_str_has_prefix(json_object_get_string_member(o, "text"),
+                                   "  <interface "));
+    g_assert_cmpuint(json_array_get_length(
+                         json_object_get_array_member(o, "lost")),
+                     >, 0);
+    json_node_unref(root);
+}
+
 /* The error of a name with an escape in it has none */
 static void test_clean(void)
 {
@@ -289,5 +371,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vifctl/names-json", test_names_json);
     g_test_add_func("/vifctl/plan-json", test_plan_json);
     g_test_add_func("/vifctl/clean", test_clean);
+    g_test_add_func("/vifctl/lint-json", test_lint_json);
+    g_test_add_func("/vifctl/convert-json", test_convert_json);
     return g_test_run();
 }
