@@ -160,7 +160,7 @@ struct host *host_read(GError **err)
 
     if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
         dump_whole(nl, h)) {
-        g_set_error(err, G_FILE_ERROR, g_file_error_from_errno(errno),
+        g_set_error(err, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
                     "cannot ask the kernel for its interfaces: %s",
                     g_strerror(errno));
         host_free(h);

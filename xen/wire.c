@@ -23,8 +23,8 @@
 
 static bool fail(GError **err, const char *name, const char *what, int why)
 {
-    g_set_error(err, G_FILE_ERROR, g_file_error_from_errno(why), "%s: %s: %s",
-                name, what,
+    g_set_error(err, G_FILE_ERROR, (int)g_file_error_from_errno(why),
+                "%s: %s: %s", name, what,
                 why == EPERM ? "not permitted; it needs CAP_NET_ADMIN"
                              : g_strerror(why));
     return false;
