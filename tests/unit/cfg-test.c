@@ -15,6 +15,14 @@ static struct guest *read_text(const char *text, enum dialect dialect)
     return cfg_read("test.cfg", text, strlen(text), dialect);
 }
 
+/* Which row it is, on one line */
+static void tell(unsigned row, const char *text)
+{
+    g_autofree char *line = g_strescape(text, NULL);
+
+    g_test_message("%u: %s", row, line);
+}
+
 /* The first remark of at least @severity */
 static const struct remark *first(const struct guest *g, enum severity severity)
 {
@@ -157,7 +165,7 @@ static void test_broken(void)
         struct guest *g = read_text(broken[i].text, broken[i].dialect);
         const struct remark *r = first(g, REMARK_ERROR);
 
-        g_test_message("%u: %s", i, broken[i].text);
+        tell(i, broken[i].text);
         g_assert_nonnull(r);
         g_test_message("%u:%u: %s", r->at.line, r->at.column, r->text);
         g_assert_nonnull(strstr(r->text, broken[i].hint));
@@ -214,7 +222,7 @@ static void test_odd(void)
         const struct remark *r = first(g, REMARK_WARNING);
         g_autofree char *all = bridges(g);
 
-        g_test_message("%u: %s", i, odd[i].text);
+        tell(i, odd[i].text);
         g_assert_nonnull(r);
         g_test_message("%u:%u: %s", r->at.line, r->at.column, r->text);
         g_assert_nonnull(strstr(r->text, odd[i].hint));
@@ -263,7 +271,7 @@ static void test_plain(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(plain); i++) {
         struct guest *g = read_text(plain[i].text, plain[i].dialect);
 
-        g_test_message("%u: %s", i, plain[i].text);
+        tell(i, plain[i].text);
         for (unsigned j = 0; j < g->remarks->len; j++) {
             const struct remark *r = g_ptr_array_index(g->remarks, j);
 
@@ -295,7 +303,7 @@ static void test_kinds(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
         struct guest *g = read_text(kinds[i].text, kinds[i].dialect);
 
-        g_test_message("%s", kinds[i].text);
+        tell(i, kinds[i].text);
         g_assert_cmpint(g->kind, ==, kinds[i].kind);
         g_assert_null(first(g, REMARK_WARNING));
         guest_free(g);
@@ -368,7 +376,7 @@ static void test_large(void)
         for (unsigned d = DIALECT_XL; d <= DIALECT_XM; d++) {
             start = g_get_monotonic_time();
             guest_free(cfg_read("x", text->str, text->len, (enum dialect)d));
-            g_test_message("%u bytes, %s: %u ms", (unsigned)text->len, lines[i],
+            g_test_message("%u bytes, row %u: %u ms", (unsigned)text->len, i,
                            (unsigned)((g_get_monotonic_time() - start) / 1000));
             g_assert_cmpint(g_get_monotonic_time() - start, <,
                             10 * G_USEC_PER_SEC);

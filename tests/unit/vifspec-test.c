@@ -519,9 +519,11 @@ static void test_rows(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct guest *g = guest(rows[i].dialect, GUEST_HVM);
-        g_autofree char *got = summary(read_into(g, rows[i].text));
+        const struct vif *v = read_into(g, rows[i].text);
+        g_autofree char *got = summary(v);
 
         g_test_message("%u %s", rows[i].dialect, rows[i].text);
+        g_assert_cmpstr(v->text, ==, rows[i].text);
         g_assert_cmpstr(got, ==, rows[i].result);
         g_assert_cmpint(worst(g), ==, rows[i].worst);
         if (rows[i].hint) {
