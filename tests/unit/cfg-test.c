@@ -212,7 +212,8 @@ static const struct {
     { DIALECT_XL_45, "type='hvm'", GUEST_PV, "", 1, "only builder=" },
     { DIALECT_XM, "type='hvm'", GUEST_PV, "", 1, "only builder=" },
     { DIALECT_XM, "nics=2\nvif=['bridge=a']", GUEST_PV, "a -", 1, "xm wants" },
-    { DIALECT_XM, "import os\nbuilder='hvm'", GUEST_HVM, "", 1, "not run" },
+    { DIALECT_XM, "import os\nnics=1\nbuilder='hvm'", GUEST_HVM, "-", 2,
+      "xm wants" },
 };
 
 static void test_odd(void)
@@ -308,6 +309,34 @@ static void test_kinds(void)
         g_assert_null(first(g, REMARK_WARNING));
         guest_free(g);
     }
+}
+
+/* As Xen's own examples for xm begin */
+static void test_python(void)
+{
+    struct guest *g = read_text("import os, re\n"
+                                "arch = os.uname()[4]\n"
+                                "if re.search('64', arch):\n"
+                                "    libdir = 'lib64'\n"
+                                "else:\n"
+                                "    libdir = 'lib'\n"
+                                "kernel = '/usr/' + libdir + '/hvmloader'\n"
+                                "builder='hvm'\n"
+                                "vif = [ 'type=netfront, bridge=xenbr0' ]\n"
+                                "device_model = '/usr/' + libdir + '/dm'\n",
+                                DIALECT_XM);
+    static const unsigned lines[] = { 1, 7, 10 };
+
+    g_assert_cmpuint(g->remarks->len, ==, G_N_ELEMENTS(lines));
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        const struct remark *r = g_ptr_array_index(g->remarks, i);
+
+        g_assert_cmpint(r->severity, ==, REMARK_NOTE);
+        g_assert_cmpuint(r->at.line, ==, lines[i]);
+        g_assert_nonnull(strstr(r->text, "not run"));
+    }
+    g_assert_cmpstr(vif(g, 0)->bridge, ==, "xenbr0");
+    guest_free(g);
 }
 
 /* One mistake does not hide the next, nor what is right */
@@ -416,6 +445,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cfg/odd", test_odd);
     g_test_add_func("/cfg/plain", test_plain);
     g_test_add_func("/cfg/kinds", test_kinds);
+    g_test_add_func("/cfg/python", test_python);
     g_test_add_func("/cfg/goes-on", test_goes_on);
     g_test_add_func("/cfg/zero-byte", test_zero_byte);
     g_test_add_func("/cfg/large", test_large);
