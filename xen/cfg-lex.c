@@ -275,7 +275,7 @@ static void comment(struct lex *l)
 static void skip_blanks(struct lex *l)
 {
     while (l->p < l->end) {
-        if (*l->p == '#') {
+        if (*l->p == '#' && (is_python(l) || more(l, 1))) {
             comment(l);
         } else if (*l->p == ' ' || *l->p == '\t') {
             l->p++;
@@ -327,6 +327,13 @@ static int punctuation(struct lex *l)
                      (unsigned)(unsigned char)c);
 }
 
+static bool can_be_last(char c)
+{
+    return g_ascii_islower(c) || g_ascii_isdigit(c) ||
+           (c && strchr("[],=;", c));
+}
+
+/* The token at @l->p */
 static int next(struct lex *l)
 {
     char c;
@@ -338,6 +345,13 @@ static int next(struct lex *l)
     if (c == '\n') {
         newline(l);
         return TOK_NEWLINE;
+    }
+    if (!is_python(l) && !more(l, 1) && !can_be_last(c)) {
+        l->p++;
+        guest_remark(l->g, REMARK_WARNING, l->at, NULL,
+                     "xl does not notice what is wrong with the last byte of "
+                     "a file");
+        return TOK_END;
     }
     if (c == '\'' || c == '"') {
         return string(l, false);
