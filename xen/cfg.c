@@ -8,8 +8,8 @@
  * are walked with a stack of brackets instead of recursion.
  *
  * xl refuses a file with one thing wrong in it, so that is an error.  Files of
- * xm are Python programs: what is no literal is skipped with a warning, unless
- * a name that matters hangs on it.
+ * xm are Python programs: what is no literal is skipped with a note, unless a
+ * name that matters hangs on it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -77,7 +77,7 @@ struct value {
  * struct reader - The state of reading
  * @tok:   What comes next
  * @kinds: Names that were set; to lists, if the value is not NULL
- * @python: There was a warning that Python is not run
+ * @python: There was a note that Python is not run
  */
 struct reader {
     struct guest *g;
@@ -371,6 +371,14 @@ static void store(struct reader *r, const char *name, struct place at,
     v->items = NULL;
 }
 
+/* Whether a guest's network depends on it */
+static bool matters(const char *name)
+{
+    int s = find_setting(name);
+
+    return s != SET_KERNEL && s != SET_MEMORY && s != SET_DM;
+}
+
 /* A statement that is no assignment of a literal; @name may be NULL */
 static void python(struct reader *r, const char *name, struct place at)
 {
@@ -378,12 +386,12 @@ static void python(struct reader *r, const char *name, struct place at)
         return;
     }
     if (name && find_setting(name) >= 0) {
-        guest_remark(r->g, REMARK_ERROR, at, name,
+        guest_remark(r->g, matters(name) ? REMARK_ERROR : REMARK_NOTE, at, name,
                      "%s hangs on Python code, which is not run: write its "
                      "value",
                      name);
     } else if (!r->python) {
-        guest_remark(r->g, REMARK_WARNING, at, name,
+        guest_remark(r->g, REMARK_NOTE, at, name,
                      "this is Python code, which is not run: it and what it "
                      "would do is passed over");
         r->python = true;
@@ -477,9 +485,10 @@ static const struct item *single(struct reader *r, enum setting s)
     }
     if (v->list) {
         guest_remark(r->g, is_xm(r) ? REMARK_ERROR : REMARK_WARNING, v->at,
+                     setting_names[s], "%s has to be a single value: %s",
                      setting_names[s],
-                     "%s has to be a single value: xl passes over a list",
-                     setting_names[s]);
+                     is_xm(r) ? "xm has no use for a list"
+                              : "xl passes over a list");
         return NULL;
     }
     return g_ptr_array_index(v->items, 0);
@@ -502,8 +511,9 @@ static bool number(struct reader *r, enum setting s, long *n)
         wrong = "has to be a number";
     }
     if (wrong) {
-        guest_remark(r->g, REMARK_WARNING, it->at, setting_names[s],
-                     "%s %s: xl passes it over", setting_names[s], wrong);
+        guest_remark(r->g, is_xm(r) ? REMARK_ERROR : REMARK_WARNING, it->at,
+                     setting_names[s], "%s %s: %s", setting_names[s], wrong,
+                     is_xm(r) ? "xm refuses it" : "xl passes it over");
     }
     return wrong == NULL;
 }
@@ -611,9 +621,10 @@ static void vif_list(struct reader *r)
 
     if (v->set && !v->list) {
         guest_remark(r->g, is_xm(r) ? REMARK_ERROR : REMARK_WARNING, v->at,
-                     "vif",
-                     "vif has to be a list, in brackets: xl passes over a "
-                     "single value, and the guest has no network");
+                     "vif", "vif has to be a list, in brackets: %s",
+                     is_xm(r) ? "xm takes each letter of a string for a vif"
+                              : "xl passes over a single value, and the guest "
+                                "has no network");
         return;
     }
     for (unsigned i = 0; v->set && i < v->items->len; i++) {
@@ -621,9 +632,9 @@ static void vif_list(struct reader *r)
 
         if (it->text == NULL) {
             guest_remark(r->g, is_xm(r) ? REMARK_ERROR : REMARK_WARNING, it->at,
-                         "vif",
-                         "a vif has to be a string: xl reads no vif from this "
-                         "list on");
+                         "vif", "a vif has to be a string: %s",
+                         is_xm(r) ? "xm has no use for a list"
+                                  : "xl reads no vif from this list on");
             return;
         }
         if (it->number && is_xm(r)) {

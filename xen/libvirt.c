@@ -24,6 +24,8 @@
 #define SIZE_MAX_BYTES (1024 * 1024)
 /* libxml2 compares each attribute of a tag with all others */
 #define TAG_MAX_BYTES 8192
+/* .. and each prefix with all namespaces that are in force */
+#define NAMESPACES_MAX 256
 
 #define WRAP_OPEN  "<vifemu>"
 #define WRAP_CLOSE "</vifemu>"
@@ -713,6 +715,21 @@ static const char *long_tag(const char *text, const char *end)
     return NULL;
 }
 
+/* The namespace that is one too many, or NULL */
+static const char *many_namespaces(const char *text, size_t len)
+{
+    const char *p = text;
+
+    for (unsigned n = 0; n <= NAMESPACES_MAX; n++) {
+        p = g_strstr_len(p, text + len - p, "xmlns");
+        if (!p) {
+            return NULL;
+        }
+        p += strlen("xmlns");
+    }
+    return p;
+}
+
 /* Whether a text may go to the parser; says why not */
 static bool acceptable(struct guest *g, const char *text, size_t len)
 {
@@ -734,6 +751,12 @@ static bool acceptable(struct guest *g, const char *text, size_t len)
     if (bad) {
         guest_remark(g, REMARK_ERROR, place_at(text, bad), NULL,
                      "a tag of more than %d bytes", TAG_MAX_BYTES);
+        return false;
+    }
+    bad = many_namespaces(text, len);
+    if (bad) {
+        guest_remark(g, REMARK_ERROR, place_at(text, bad), NULL,
+                     "more than %d namespaces", NAMESPACES_MAX);
         return false;
     }
     return true;

@@ -37,10 +37,11 @@ static enum mac_verdict read_numbers(const char *text, uint8_t mac[6],
         char *end;
         uint32_t n = (uint32_t)strtoul(p, &end, 16);
 
-        *used = (size_t)(end - text);
+        *used = (size_t)(p - text);
         if (end == p || n > UINT8_MAX) {
             return MAC_REJECTED;
         }
+        *used = (size_t)(end - text);
         mac[i] = (uint8_t)n;
         /* xl would go on behind the end of the text */
         if (*end == '\0' && i + 1 < MAC_BYTES) {

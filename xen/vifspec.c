@@ -554,7 +554,7 @@ void vifspec_read(struct guest *g, struct vif *v, const char *text,
     bool more = g->dialect != DIALECT_XM || text[strspn(text, " \t\n\v\f\r")];
 
     g_free(v->text);
-    v->text = g_strdup(text);
+    v->text = g_strdup(copy);
     v->mode = g->kind == GUEST_HVM ? VIF_BOTH : VIF_PV;
     s.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     while (more) {

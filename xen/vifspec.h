@@ -24,7 +24,7 @@ enum mac_verdict {
 /**
  * mac_read() - Read an address by the rules of @dialect
  * @mac:  What is there already stays where nothing is stored
- * @used: Gets the number of bytes of @text that were looked at
+ * @used: Gets the number of bytes of @text before what is wrong
  */
 enum mac_verdict mac_read(const char *text, enum dialect dialect,
                           uint8_t mac[6], size_t *used);

@@ -15,6 +15,14 @@ static struct guest *read_text(const char *text, enum dialect dialect)
     return cfg_read("test.cfg", text, strlen(text), dialect);
 }
 
+/* Which row it is, on one line */
+static void tell(unsigned row, const char *text)
+{
+    g_autofree char *line = g_strescape(text, NULL);
+
+    g_test_message("%u: %s", row, line);
+}
+
 /* The first remark of at least @severity */
 static const struct remark *first(const struct guest *g, enum severity severity)
 {
@@ -157,7 +165,7 @@ static void test_broken(void)
         struct guest *g = read_text(broken[i].text, broken[i].dialect);
         const struct remark *r = first(g, REMARK_ERROR);
 
-        g_test_message("%u: %s", i, broken[i].text);
+        tell(i, broken[i].text);
         g_assert_nonnull(r);
         g_test_message("%u:%u: %s", r->at.line, r->at.column, r->text);
         g_assert_nonnull(strstr(r->text, broken[i].hint));
@@ -204,7 +212,8 @@ static const struct {
     { DIALECT_XL_45, "type='hvm'", GUEST_PV, "", 1, "only builder=" },
     { DIALECT_XM, "type='hvm'", GUEST_PV, "", 1, "only builder=" },
     { DIALECT_XM, "nics=2\nvif=['bridge=a']", GUEST_PV, "a -", 1, "xm wants" },
-    { DIALECT_XM, "import os\nbuilder='hvm'", GUEST_HVM, "", 1, "not run" },
+    { DIALECT_XM, "import os\nnics=1\nbuilder='hvm'", GUEST_HVM, "-", 2,
+      "xm wants" },
 };
 
 static void test_odd(void)
@@ -214,7 +223,7 @@ static void test_odd(void)
         const struct remark *r = first(g, REMARK_WARNING);
         g_autofree char *all = bridges(g);
 
-        g_test_message("%u: %s", i, odd[i].text);
+        tell(i, odd[i].text);
         g_assert_nonnull(r);
         g_test_message("%u:%u: %s", r->at.line, r->at.column, r->text);
         g_assert_nonnull(strstr(r->text, odd[i].hint));
@@ -263,7 +272,7 @@ static void test_plain(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(plain); i++) {
         struct guest *g = read_text(plain[i].text, plain[i].dialect);
 
-        g_test_message("%u: %s", i, plain[i].text);
+        tell(i, plain[i].text);
         for (unsigned j = 0; j < g->remarks->len; j++) {
             const struct remark *r = g_ptr_array_index(g->remarks, j);
 
@@ -295,11 +304,39 @@ static void test_kinds(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
         struct guest *g = read_text(kinds[i].text, kinds[i].dialect);
 
-        g_test_message("%s", kinds[i].text);
+        tell(i, kinds[i].text);
         g_assert_cmpint(g->kind, ==, kinds[i].kind);
         g_assert_null(first(g, REMARK_WARNING));
         guest_free(g);
     }
+}
+
+/* As Xen's own examples for xm begin */
+static void test_python(void)
+{
+    struct guest *g = read_text("import os, re\n"
+                                "arch = os.uname()[4]\n"
+                                "if re.search('64', arch):\n"
+                                "    libdir = 'lib64'\n"
+                                "else:\n"
+                                "    libdir = 'lib'\n"
+                                "kernel = '/usr/' + libdir + '/hvmloader'\n"
+                                "builder='hvm'\n"
+                                "vif = [ 'type=netfront, bridge=xenbr0' ]\n"
+                                "device_model = '/usr/' + libdir + '/dm'\n",
+                                DIALECT_XM);
+    static const unsigned lines[] = { 1, 7, 10 };
+
+    g_assert_cmpuint(g->remarks->len, ==, G_N_ELEMENTS(lines));
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        const struct remark *r = g_ptr_array_index(g->remarks, i);
+
+        g_assert_cmpint(r->severity, ==, REMARK_NOTE);
+        g_assert_cmpuint(r->at.line, ==, lines[i]);
+        g_assert_nonnull(strstr(r->text, "not run"));
+    }
+    g_assert_cmpstr(vif(g, 0)->bridge, ==, "xenbr0");
+    guest_free(g);
 }
 
 /* One mistake does not hide the next, nor what is right */
@@ -368,7 +405,7 @@ static void test_large(void)
         for (unsigned d = DIALECT_XL; d <= DIALECT_XM; d++) {
             start = g_get_monotonic_time();
             guest_free(cfg_read("x", text->str, text->len, (enum dialect)d));
-            g_test_message("%u bytes, %s: %u ms", (unsigned)text->len, lines[i],
+            g_test_message("%u bytes, row %u: %u ms", (unsigned)text->len, i,
                            (unsigned)((g_get_monotonic_time() - start) / 1000));
             g_assert_cmpint(g_get_monotonic_time() - start, <,
                             10 * G_USEC_PER_SEC);
@@ -408,6 +445,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cfg/odd", test_odd);
     g_test_add_func("/cfg/plain", test_plain);
     g_test_add_func("/cfg/kinds", test_kinds);
+    g_test_add_func("/cfg/python", test_python);
     g_test_add_func("/cfg/goes-on", test_goes_on);
     g_test_add_func("/cfg/zero-byte", test_zero_byte);
     g_test_add_func("/cfg/large", test_large);

@@ -354,6 +354,7 @@ static void test_bounds(void)
     g_autofree char *deep = many("<a>", 100000);
     g_autofree char *big = many("          ", 104858);
     g_autofree char *tag = many("ab='>' ", 1200);
+    g_autofree char *spaces = many("<a xmlns:b='c'/>", 257);
     g_autofree char *wide = g_strdup_printf("<!-- %s --><a %s/>", tag, tag);
     g_autofree char *cards = many("<interface type='ethernet'/>\n", 30000);
     g_autofree char *shown = read_n(cards, strlen(cards));
@@ -363,6 +364,7 @@ static void test_bounds(void)
     check_text(big, "E 0:0 1048580 bytes are more than a domain's XML may "
                     "have: 1048576\n");
     check_text(wide, "E 1:8410 a tag of more than 8192 bytes\n");
+    check_text(spaces, "E 1:4105 more than 256 namespaces\n");
     g_assert_cmpuint(strlen(shown), >, 150000);
     g_assert_cmpint(g_get_monotonic_time() - start, <, G_USEC_PER_SEC);
 }

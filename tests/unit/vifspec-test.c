@@ -500,6 +500,11 @@ static const struct {
     { DIALECT_XL, "devid=0x10", "both devid=0", REMARK_WARNING, 16, "takes" },
     { DIALECT_XL, "devid=", "both", REMARK_ERROR, 16, "no number" },
     { DIALECT_XL, "devid=foo", "both", REMARK_ERROR, 16, "no number" },
+    /* where an address is wrong */
+    { DIALECT_XL, "mac=00:16:3e:74:3d:100", "both mac=00:16:3e:74:3d:00",
+      REMARK_WARNING, 29, "above ff" },
+    { DIALECT_XL, "mac=2:1:2:3:4", "both mac=02:01:02:03:04:00", REMARK_WARNING,
+      23, "too short" },
     { DIALECT_XL, "model=a,rate=x", "both model=a", REMARK_ERROR, 23, "rate" },
     /* vlans */
     { DIALECT_XL, "vlan=10", "both vlan=10", -1 },
@@ -519,9 +524,11 @@ static void test_rows(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct guest *g = guest(rows[i].dialect, GUEST_HVM);
-        g_autofree char *got = summary(read_into(g, rows[i].text));
+        const struct vif *v = read_into(g, rows[i].text);
+        g_autofree char *got = summary(v);
 
         g_test_message("%u %s", rows[i].dialect, rows[i].text);
+        g_assert_cmpstr(v->text, ==, rows[i].text);
         g_assert_cmpstr(got, ==, rows[i].result);
         g_assert_cmpint(worst(g), ==, rows[i].worst);
         if (rows[i].hint) {
