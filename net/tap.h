@@ -83,25 +83,9 @@ static inline void tap_ring_send(struct tap_ring *r, struct tap *t)
 
 /* tap-link.c: whether the interface is up */
 
-#ifdef CONFIG_LIBMNL
 /* @index: Of the interface.  NULL if the kernel does not tell */
 struct tap_link *tap_link_new(struct tap *t, unsigned index);
 void tap_link_free(struct tap_link *l);
 bool tap_link_up(const struct tap_link *l);
-#else
-static inline struct tap_link *tap_link_new(struct tap *t, unsigned index)
-{
-    return NULL;
-}
-
-static inline void tap_link_free(struct tap_link *l)
-{
-}
-
-static inline bool tap_link_up(const struct tap_link *l)
-{
-    return true;
-}
-#endif
 
 #endif

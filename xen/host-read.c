@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+/*
+ * host-read.c - the interfaces of this network namespace, over rtnetlink
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <string.h>
+
+#include "xen/host.h"
+
+/* The string in @attr, cut to @size; an odd attribute gives "" */
+static void take_string(const struct nlattr *attr, char *to, size_t size)
+{
+    g_strlcpy(to, "", size);
+    if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0) {
+        g_strlcpy(to, mnl_attr_get_str(attr), size);
+    }
+}
+
+static uint32_t take_u32(const struct nlattr *attr)
+{
+    return mnl_attr_validate(attr, MNL_TYPE_U32) < 0 ? 0
+                                                     : mnl_attr_get_u32(attr);
+}
+
+static uint8_t take_u8(const struct nlattr *attr)
+{
+    return mnl_attr_validate(attr, MNL_TYPE_U8) < 0 ? 0 : mnl_attr_get_u8(attr);
+}
+
+/* One of IFLA_INFO_DATA, whose numbers depend on the kind */
+static int take_data(const struct nlattr *attr, void *opaque)
+{
+    struct host_link *l = opaque;
+    unsigned type = mnl_attr_get_type(attr);
+
+    if (!strcmp(l->kind, "bridge") && type == IFLA_BR_STP_STATE) {
+        l->stp = take_u32(attr);
+    } else if (!strcmp(l->kind, "tun") && type == IFLA_TUN_PERSIST) {
+        l->persist = take_u8(attr);
+    } else if (!strcmp(l->kind, "tun") && type == IFLA_TUN_TYPE) {
+        l->tap = take_u8(attr) == IFF_TAP;
+    }
+    return MNL_CB_OK;
+}
+
+/* One of IFLA_LINKINFO, where the kind comes first */
+static int take_info(const struct nlattr *attr, void *opaque)
+{
+    struct host_link *l = opaque;
+
+    if (mnl_attr_get_type(attr) == IFLA_INFO_KIND) {
+        take_string(attr, l->kind, sizeof(l->kind));
+    } else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA) {
+        mnl_attr_parse_nested(attr, take_data, l);
+    }
+    return MNL_CB_OK;
+}
+
+static int take_attr(const struct nlattr *attr, void *opaque)
+{
+    struct host_link *l = opaque;
+
+    switch (mnl_attr_get_type(attr)) {
+    case IFLA_IFNAME:
+        take_string(attr, l->name, sizeof(l->name));
+        break;
+    case IFLA_MTU:
+        l->mtu = take_u32(attr);
+        break;
+    case IFLA_MASTER:
+        l->master = (int)take_u32(attr);
+        break;
+    case IFLA_LINK:
+        l->lower = (int)take_u32(attr);
+        break;
+    case IFLA_LINK_NETNSID:
+        l->far = true;
+        break;
+    case IFLA_ADDRESS:
+        if (mnl_attr_get_payload_len(attr) == sizeof(l->mac)) {
+            memcpy(l->mac, mnl_attr_get_payload(attr), sizeof(l->mac));
+        }
+        break;
+    case IFLA_LINKINFO:
+        mnl_attr_parse_nested(attr, take_info, l);
+        break;
+    default:
+        break;
+    }
+    return MNL_CB_OK;
+}
+
+static int take_link(const struct nlmsghdr *nlh, void *opaque)
+{
+    const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+    struct host_link l = { 0 };
+
+    if (nlh->nlmsg_type != RTM_NEWLINK) {
+        return MNL_CB_OK;
+    }
+    l.index = ifm->ifi_index;
+    l.ethernet = ifm->ifi_type == ARPHRD_ETHER;
+    l.up = ifm->ifi_flags & IFF_UP;
+    l.running = ifm->ifi_flags & IFF_RUNNING;
+    mnl_attr_parse(nlh, sizeof(*ifm), take_attr, &l);
+    host_add(opaque, &l);
+    return MNL_CB_OK;
+}
+
+/* Ask for all links; -1 with errno */
+static int dump(struct mnl_socket *nl, struct host *h)
+{
+    size_t size = 65536;
+    char *buf = g_malloc(size);
+    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+    struct ifinfomsg *ifm;
+    int more = MNL_CB_OK;
+
+    nlh->nlmsg_type = RTM_GETLINK;
+    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    nlh->nlmsg_seq = 1;
+    ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
+    ifm->ifi_family = AF_UNSPEC;
+    if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0) {
+        more = MNL_CB_ERROR;
+    }
+    while (more == MNL_CB_OK) {
+        ssize_t got = mnl_socket_recvfrom(nl, buf, size);
+
+        more = got < 0 ? MNL_CB_ERROR
+                       : mnl_cb_run(buf, (size_t)got, 1,
+                                    mnl_socket_get_portid(nl), take_link, h);
+    }
+    g_free(buf);
+    return more == MNL_CB_STOP ? 0 : -1;
+}
+
+/* What changes while it is told makes the kernel say EINTR: ask again */
+static int dump_whole(struct mnl_socket *nl, struct host *h)
+{
+    int status, tries = 10;
+
+    do {
+        g_ptr_array_set_size(h->links, 0);
+        status = dump(nl, h);
+    } while (status && errno == EINTR && --tries);
+    return status;
+}
+
+struct host *host_read(GError **err)
+{
+    struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    struct host *h = host_new();
+
+    if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+        dump_whole(nl, h)) {
+        g_set_error(err, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                    "cannot ask the kernel for its interfaces: %s",
+                    g_strerror(errno));
+        host_free(h);
+        h = NULL;
+    }
+    if (nl) {
+        mnl_socket_close(nl);
+    }
+    return h;
+}
