@@ -17,6 +17,9 @@ static char *guest_of(const struct host_link *l, enum host_role role)
 {
     struct name_reading r[NAMES_READINGS];
 
+    if (l->backend) {
+        return g_strdup_printf("%u.%u", l->domid, l->devid);
+    }
     if ((role != HOST_VIF && role != HOST_TAP) || !name_read(l->name, r) ||
         r[0].vifname) {
         return NULL;

@@ -140,9 +140,10 @@ static size_t width(const char *text)
                                            : strlen(text);
 }
 
-void ctl_table_print(struct ctl_table *t)
+char *ctl_table_text(const struct ctl_table *t)
 {
     size_t *widest = g_new0(size_t, t->columns);
+    GString *s = g_string_new(NULL);
 
     for (guint i = 0; i < t->cells->len; i++) {
         size_t *w = &widest[i % t->columns];
@@ -154,13 +155,21 @@ void ctl_table_print(struct ctl_table *t)
         unsigned column = i % t->columns;
         bool last = column + 1 == t->columns;
 
-        printf("%s%*s", text,
-               last ? 0 : (int)(widest[column] - width(text) + 2), "");
-        if (last) {
-            putchar('\n');
-        }
+        g_string_append_printf(s, "%s%*s%s", text,
+                               last ? 0
+                                    : (int)(widest[column] - width(text) + 2),
+                               "", last ? "\n" : "");
     }
     g_free(widest);
+    return g_string_free(s, FALSE);
+}
+
+void ctl_table_print(struct ctl_table *t)
+{
+    char *text = ctl_table_text(t);
+
+    fputs(text, stdout);
+    g_free(text);
     ctl_table_free(t);
 }
 
@@ -230,13 +239,23 @@ void ctl_json_remarks(JsonBuilder *b, const GPtrArray *first,
     json_builder_end_array(b);
 }
 
-void ctl_json_print(JsonBuilder *b)
+static void print_json(JsonBuilder *b, bool pretty)
 {
     JsonNode *root = json_builder_get_root(b);
-    char *text = json_to_string(root, TRUE);
+    char *text = json_to_string(root, pretty);
 
     puts(text);
     g_free(text);
     json_node_unref(root);
     g_object_unref(b);
+}
+
+void ctl_json_print(JsonBuilder *b)
+{
+    print_json(b, true);
+}
+
+void ctl_json_print_line(JsonBuilder *b)
+{
+    print_json(b, false);
 }

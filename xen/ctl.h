@@ -25,25 +25,29 @@ enum ctl_exit {
 };
 
 /* Which options a command takes */
-#define CTL_JSON    (1u << 0)
-#define CTL_LAX     (1u << 1)
-#define CTL_DIALECT (1u << 2)
-#define CTL_NAMING  (1u << 3)
-#define CTL_DOMID   (1u << 4)
-#define CTL_DEVID   (1u << 5)
-#define CTL_VIFNAME (1u << 6)
-#define CTL_BRIDGE  (1u << 7)
-#define CTL_SCRIPT  (1u << 8)
-#define CTL_FROM    (1u << 9)
-#define CTL_TO      (1u << 10)
-#define CTL_ADD     (1u << 11)
+#define CTL_JSON     (1u << 0)
+#define CTL_LAX      (1u << 1)
+#define CTL_DIALECT  (1u << 2)
+#define CTL_NAMING   (1u << 3)
+#define CTL_DOMID    (1u << 4)
+#define CTL_DEVID    (1u << 5)
+#define CTL_VIFNAME  (1u << 6)
+#define CTL_BRIDGE   (1u << 7)
+#define CTL_SCRIPT   (1u << 8)
+#define CTL_FROM     (1u << 9)
+#define CTL_TO       (1u << 10)
+#define CTL_ADD      (1u << 11)
+#define CTL_SVG      (1u << 12)
+#define CTL_INTERVAL (1u << 13)
+#define CTL_COUNT    (1u << 14)
 
 /**
  * struct ctl - The options of one call
  * @naming, @domid, @devid: As given with their has_; else 0, libxl
  * @has_format:    --from told what the file is: @libvirt, or else @dialect
  * @to:            Of convert
- * @add:           Of doctor: an interface
+ * @add, @svg:     Of doctor: an interface, a file
+ * @interval, @count: Of watch: seconds, and how often, 0: until it is ended
  */
 struct ctl {
     gboolean json, lax;
@@ -53,7 +57,9 @@ struct ctl {
     uint32_t domid, devid;
     bool has_format, libvirt;
     enum convert_to to;
-    const char *vifname, *bridge, *script, *add;
+    const char *vifname, *bridge, *script, *add, *svg;
+    double interval;
+    uint32_t count;
 };
 
 /**
@@ -75,7 +81,7 @@ struct ctl_command {
 
 /* The commands, in the order of the manual; by file */
 extern const struct ctl_command ctl_plan, ctl_lint, ctl_convert, ctl_names,
-    ctl_doctor, ctl_up, ctl_down;
+    ctl_doctor, ctl_watch, ctl_up, ctl_down;
 
 /* The names of the models that we have, ends in NULL; freed with g_free() */
 const char **ctl_models(void);
@@ -116,6 +122,8 @@ void ctl_cell(struct ctl_table *t, const char *text);
 /* The next cell, of printf(); never NULL */
 void ctl_cellf(struct ctl_table *t, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
+/* Its lines, to be freed by the caller */
+char *ctl_table_text(const struct ctl_table *t);
 /* Print to standard output and free; or free only */
 void ctl_table_print(struct ctl_table *t);
 void ctl_table_free(struct ctl_table *t);
@@ -129,6 +137,8 @@ void ctl_json_remarks(JsonBuilder *b, const GPtrArray *first,
                       const GPtrArray *second);
 /* Print what @b holds to standard output and free it */
 void ctl_json_print(JsonBuilder *b);
+/* The same in one line */
+void ctl_json_print_line(JsonBuilder *b);
 
 /* A copy with \xNN for bytes that a terminal would act upon */
 char *ctl_clean(const char *text);

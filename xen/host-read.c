@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "xen/host.h"
@@ -62,9 +63,36 @@ static int take_info(const struct nlattr *attr, void *opaque)
     return MNL_CB_OK;
 }
 
+/* "vif-3-1", netback's name for device 1 of domain 3 on its bus */
+static void take_parent(const char *name, struct host_link *l)
+{
+    unsigned domid, devid;
+    char end;
+
+    if (sscanf(name, "vif-%5u-%10u%c", &domid, &devid, &end) == 2 &&
+        domid <= NAMES_DOMID_MAX && devid <= NAMES_DEVID_MAX) {
+        l->backend = true;
+        l->domid = domid;
+        l->devid = devid;
+    }
+}
+
+static void take_counts(const struct nlattr *attr, struct host_link *l)
+{
+    struct rtnl_link_stats64 s = { 0 };
+
+    memcpy(&s, mnl_attr_get_payload(attr),
+           MIN(sizeof(s), (size_t)mnl_attr_get_payload_len(attr)));
+    l->rx = (struct host_count){ s.rx_packets, s.rx_bytes, s.rx_errors,
+                                 s.rx_dropped };
+    l->tx = (struct host_count){ s.tx_packets, s.tx_bytes, s.tx_errors,
+                                 s.tx_dropped };
+}
+
 static int take_attr(const struct nlattr *attr, void *opaque)
 {
     struct host_link *l = opaque;
+    char parent[32];
 
     switch (mnl_attr_get_type(attr)) {
     case IFLA_IFNAME:
@@ -86,6 +114,13 @@ static int take_attr(const struct nlattr *attr, void *opaque)
         if (mnl_attr_get_payload_len(attr) == sizeof(l->mac)) {
             memcpy(l->mac, mnl_attr_get_payload(attr), sizeof(l->mac));
         }
+        break;
+    case IFLA_STATS64:
+        take_counts(attr, l);
+        break;
+    case IFLA_PARENT_DEV_NAME:
+        take_string(attr, parent, sizeof(parent));
+        take_parent(parent, l);
         break;
     case IFLA_LINKINFO:
         mnl_attr_parse_nested(attr, take_info, l);

@@ -163,6 +163,9 @@ enum host_role host_role(const struct host *h, const struct host_link *l)
     if (is_kind(l, "bridge")) {
         return HOST_BRIDGE;
     }
+    if (l->backend) {
+        return HOST_VIF;
+    }
     if (is_netloop(h, l)) {
         return HOST_LOOP;
     }

@@ -13,6 +13,13 @@
 #include "xen/names.h"
 
 /**
+ * struct host_count - What an interface carried in one direction
+ */
+struct host_count {
+    uint64_t packets, bytes, errors, dropped;
+};
+
+/**
  * struct host_link - One interface, as rtnetlink tells it
  * @kind:     "bridge", "veth", "tun", ...; "" for a driver's own
  * @index:    Greater than 0
@@ -23,13 +30,19 @@
  * @stp:      Of a bridge: the spanning tree protocol is on
  * @persist:  Of a tap: it stays when nobody holds it
  * @tap:      A tun interface that carries Ethernet
+ * @backend:  netback made it for device @devid of domain @domid, whatever its
+ *            name is now
+ * @rx, @tx:  Received and sent by the host: for a guest's interface @rx is
+ *            what the guest sent
  */
 struct host_link {
     char name[IFNAMSIZ], kind[16];
     int index, master, lower;
-    bool far, ethernet, up, running, stp, persist, tap;
+    bool far, ethernet, up, running, stp, persist, tap, backend;
+    uint32_t domid, devid;
     uint8_t mac[6];
     uint32_t mtu;
+    struct host_count rx, tx;
 };
 
 /**

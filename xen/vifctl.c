@@ -12,14 +12,15 @@
 #include "xen/plan.h"
 
 static const struct ctl_command *const commands[] = {
-    &ctl_plan,   &ctl_lint, &ctl_convert, &ctl_names,
-    &ctl_doctor, &ctl_up,   &ctl_down,
+    &ctl_plan,   &ctl_lint,  &ctl_convert, &ctl_names,
+    &ctl_doctor, &ctl_watch, &ctl_up,      &ctl_down,
 };
 
 /* As they stand on the command line */
 static struct {
     char *dialect, *naming, *domid, *devid;
-    char *vifname, *bridge, *script, *from, *to, *add;
+    char *vifname, *bridge, *script, *from, *to, *add, *svg;
+    char *interval, *count;
     gboolean json, lax;
 } words;
 
@@ -56,6 +57,14 @@ static const GOptionEntry options[] = {
     { "add", 0, 0, G_OPTION_ARG_STRING, &words.add,
       "Only say whether INTERFACE as a port of BRIDGE would close a loop",
       "INTERFACE" },
+    { "svg", 0, 0, G_OPTION_ARG_FILENAME, &words.svg,
+      "Also draw it into FILE, as a picture (SVG); -: on standard output, and "
+      "no table",
+      "FILE" },
+    { "interval", 0, 0, G_OPTION_ARG_STRING, &words.interval,
+      "How long to count, in seconds: 0.1 to 3600 (default 2)", "S" },
+    { "count", 0, 0, G_OPTION_ARG_STRING, &words.count,
+      "End after so many intervals (default: never)", "N" },
 };
 
 /* The options of one command; freed with g_free() */
@@ -115,6 +124,14 @@ static bool dialect_find(const char *word, enum dialect *dialect)
     return false;
 }
 
+static bool seconds(const char *word, double *value)
+{
+    char *end;
+
+    *value = g_ascii_strtod(word, &end);
+    return end != word && !*end && *value >= 0.1 && *value <= 3600;
+}
+
 static int values(const struct ctl_command *cmd, struct ctl *c)
 {
     *c = (struct ctl){ .json = words.json,
@@ -127,7 +144,9 @@ static int values(const struct ctl_command *cmd, struct ctl *c)
                        .script = words.script,
                        .has_format = words.from,
                        .libvirt = words.from && !strcmp(words.from, "libvirt"),
-                       .add = words.add };
+                       .add = words.add,
+                       .svg = words.svg,
+                       .interval = 2 };
     if (words.domid && !number(words.domid, NAMES_DOMID_MAX, &c->domid)) {
         return usage(cmd, "--domid: '%s' is not a domain id, which is 0 to %u",
                      words.domid, NAMES_DOMID_MAX);
@@ -135,6 +154,16 @@ static int values(const struct ctl_command *cmd, struct ctl *c)
     if (words.devid && !number(words.devid, NAMES_DEVID_MAX, &c->devid)) {
         return usage(cmd, "--devid: '%s' is not a device id, which is 0 to %u",
                      words.devid, NAMES_DEVID_MAX);
+    }
+    if (words.interval && !seconds(words.interval, &c->interval)) {
+        return usage(cmd,
+                     "--interval: '%s' is not a time of 0.1 to 3600 "
+                     "seconds",
+                     words.interval);
+    }
+    if (words.count &&
+        (!number(words.count, UINT32_MAX, &c->count) || !c->count)) {
+        return usage(cmd, "--count: '%s' is not a number from 1", words.count);
     }
     if (words.dialect && !dialect_find(words.dialect, &c->dialect)) {
         return usage(cmd, "--dialect: '%s' is none of xl, xl-4.5, xm",

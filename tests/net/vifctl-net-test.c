@@ -1,117 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * vifctl-net-test.c - vifctl among real bridges, pairs and taps
- *
- * Each test has a network namespace of its own, empty but for lo.  The program
- * is the one that VIFCTL names.
  */
-#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void sh(const char *command)
-{
-    int status = system(command);
-
-    if (status) {
-        g_error("'%s' failed: %d", command, status);
-    }
-}
-
-/* A tap that exists while the descriptor does */
-static int hold(const char *name)
-{
-    struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-
-    g_strlcpy(ifr.ifr_name, name, sizeof(ifr.ifr_name));
-    g_assert_cmpint(ioctl(fd, TUNSETIFF, &ifr), ==, 0);
-    return fd;
-}
-
-/**
- * struct answer - What a call of vifctl said
- */
-struct answer {
-    char *out, *err;
-    int status;
-};
-
-/* Call vifctl with @words, in a directory where FILE has @input */
-static struct answer vifctl(const char *words, const char *input)
-{
-    char *line = g_strdup_printf("%s %s", g_getenv("VIFCTL"), words);
-    char **argv = g_strsplit(line, " ", -1);
-    char *dir = g_dir_make_tmp("vifctl-XXXXXX", NULL);
-    char *file = g_build_filename(dir, "FILE", NULL);
-    struct answer a;
-    GError *err = NULL;
-    int wait;
-
-    g_assert_true(g_file_set_contents(file, input ? input : "", -1, NULL));
-    g_spawn_sync(dir, argv, NULL, 0, NULL, NULL, &a.out, &a.err, &wait, &err);
-    g_assert_no_error(err);
-    g_assert_true(WIFEXITED(wait));
-    a.status = WEXITSTATUS(wait);
-    g_test_message("vifctl %s: %d\n%s%s", words, a.status, a.out, a.err);
-    g_remove(file);
-    g_rmdir(dir);
-    g_free(file);
-    g_free(dir);
-    g_strfreev(argv);
-    g_free(line);
-    return a;
-}
-
-static void answer_free(struct answer *a)
-{
-    g_free(a->out);
-    g_free(a->err);
-}
-
-/* One blank between words, and "up" whether or not the kernel's link watch has
- * come around to a carrier yet */
-static char *plain(const char *text)
-{
-    GString *s = g_string_new(text);
-
-    g_string_replace(s, "no carrier", "up", 0);
-    while (g_string_replace(s, "  ", " ", 0)) {
-        continue;
-    }
-    return g_string_free(s, FALSE);
-}
-
-/* A call that says @out, however wide its columns are, and in @err something
- */
-static void expect(const char *words, const char *input, int status,
-                   const char *out, const char *err)
-{
-    struct answer a = vifctl(words, input);
-    char *got, *want;
-
-    g_assert_cmpint(a.status, ==, status);
-    got = plain(a.out);
-    want = plain(out);
-    g_assert_cmpstr(got, ==, want);
-    g_free(got);
-    g_free(want);
-    if (!strstr(a.err, err) || (!*err && *a.err)) {
-        g_error("'%s' is not what was said: '%s'", err, a.err);
-    }
-    answer_free(&a);
-}
+#include "ctl.h"
 
 /* B: network-bridge of Xen 3.1: the wire is peth0, the host's own interface
  * the one end of a pair, and vif0.0 the other */
@@ -240,37 +139,6 @@ static const char config[] =
     "vif = [ 'model=e1000,bridge=xenbr0',\n"
     "        'type=vif,bridge=xenbr0',\n"
     "        'model=e1000,bridge=xenbr0,vifname=front,mtu=1400' ]\n";
-
-/* That 'ip -o link show' has @want for the interface */
-static void check_link(const char *name, const char *want)
-{
-    char *line = g_strdup_printf("ip -o link show dev %s", name);
-    char *out = NULL;
-
-    g_assert_true(g_spawn_command_line_sync(line, &out, NULL, NULL, NULL));
-    if (!strstr(out, want)) {
-        g_error("no '%s' in '%s'", want, out);
-    }
-    g_free(out);
-    g_free(line);
-}
-
-static bool present(const char *name)
-{
-    return if_nametoindex(name) > 0;
-}
-
-static unsigned interfaces(void)
-{
-    struct if_nameindex *all = if_nameindex();
-    unsigned n = 0;
-
-    while (all[n].if_index) {
-        n++;
-    }
-    if_freenameindex(all);
-    return n;
-}
 
 /* I: as vif-bridge leaves a tap: address, no IP, MTU, bridge, up */
 static void test_up(void)
@@ -472,20 +340,9 @@ static void test_killed(void)
     g_free(dir);
 }
 
-static void in_namespace(const void *test)
-{
-    void (*const *run)(void) = test;
-
-    g_assert_cmpint(unshare(CLONE_NEWNET), ==, 0);
-    (*run)();
-}
-
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *path;
-        void (*run)(void);
-    } tests[] = {
+    static const struct ctl_test tests[] = {
         { "/vifctl-net/netloop", test_netloop },
         { "/vifctl-net/bridge-named-eth", test_bridge_named_eth },
         { "/vifctl-net/half-way", test_half_way },
@@ -499,16 +356,5 @@ int main(int argc, char **argv)
         { "/vifctl-net/killed", test_killed },
     };
 
-    g_test_init(&argc, &argv, NULL);
-    if (!g_getenv("VIFCTL")) {
-        g_error("VIFCTL has to name the program");
-    }
-    if (unshare(CLONE_NEWNET) || access("/dev/net/tun", R_OK | W_OK)) {
-        g_print("1..0 # SKIP no network namespaces, or no /dev/net/tun\n");
-        return 77;
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_test_add_data_func(tests[i].path, &tests[i].run, in_namespace);
-    }
-    return g_test_run();
+    return ctl_tests(argc, argv, tests, G_N_ELEMENTS(tests));
 }

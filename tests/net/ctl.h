@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctl.h - calls of vifctl in a network namespace
+ *
+ * Each test has one of its own, empty but for lo.  The program is the one that
+ * VIFCTL names.
+ */
+#ifndef TESTS_NET_CTL_H
+#define TESTS_NET_CTL_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/**
+ * struct ctl_test - A test, run in a new namespace
+ */
+struct ctl_test {
+    const char *path;
+    void (*run)(void);
+};
+
+/* What main() returns: 77 where there are no namespaces */
+int ctl_tests(int argc, char **argv, const struct ctl_test *tests, unsigned n);
+
+/**
+ * struct answer - What a call of vifctl said
+ */
+struct answer {
+    char *out, *err;
+    int status;
+};
+
+/* Call vifctl with @words, in a directory where FILE has @input */
+struct answer vifctl(const char *words, const char *input);
+void answer_free(struct answer *a);
+
+/* A call that says @out, however wide its columns are, and in @err something */
+void expect(const char *words, const char *input, int status, const char *out,
+            const char *err);
+
+/* Run a command that has to succeed */
+void sh(const char *command);
+/* A descriptor that holds a tap, which exists while it does */
+int hold(const char *name);
+/* That 'ip -o link show' has @want for the interface */
+void check_link(const char *name, const char *want);
+/* Whether there is an interface @name, and how many there are */
+bool present(const char *name);
+unsigned interfaces(void);
+
+#endif
