@@ -29,6 +29,7 @@
  * real chips may do.
  */
 #include "hw/net/dp8390-chip.h"
+#include "hw/regs-rows.h"
 
 /* Interrupts */
 
@@ -270,20 +271,8 @@ static uint32_t dcr_fetch(struct nic *n, unsigned i)
 static const struct reg chip_reg[] = {
 #define PAGE(page, text)    .ref = "DP8390D page " page, .title = text
 #define REALTEK(page, text) .ref = "RTL8029AS page " page, .title = text
-#define ROW(id, at, bytes, ...)                                                \
-    { .name = #id,                                                             \
-      .offset = (at),                                                          \
-      .width = (bytes),                                                        \
-      .field = offsetof(struct dp8390, reg.id) - offsetof(struct dp8390, reg), \
-      __VA_ARGS__ },
-#define REG(id, at, bytes, ...)  ROW(id, at, bytes, __VA_ARGS__)
-#define REGV(id, at, bytes, ...) ROW(id, at, bytes, __VA_ARGS__)
-#define REGS(id, at, bytes, n, ...)                                            \
-    ROW(id, at, bytes, .count = (n), __VA_ARGS__)
-#define ALIAS(id, at, bytes, ...) ROW(id, at, bytes, .alias = true, __VA_ARGS__)
-#define HIDDEN(id, bytes, ...)    ROW(id, 0, bytes, .hidden = true, __VA_ARGS__)
-#define HIDDENS(id, bytes, n, ...)                                             \
-    ROW(id, 0, bytes, .hidden = true, .count = (n), __VA_ARGS__)
+#define REGS_OF             struct dp8390
+#define REGS_IN             reg
 #include "dp8390-regs.def"
 };
 

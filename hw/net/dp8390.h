@@ -108,9 +108,6 @@ enum {
         DP8390_EVENTS
 };
 
-#define DP8390_UINT_1 uint8_t
-#define DP8390_UINT_2 uint16_t
-
 struct dp8390;
 
 /**
@@ -135,12 +132,12 @@ struct dp8390_board {
 struct dp8390 {
     struct nic nic;
     const struct dp8390_board *board;
-#define REG(name, offset, width, ...)         DP8390_UINT_##width name;
-#define REGS(name, offset, width, count, ...) DP8390_UINT_##width name[count];
+#define REG(name, offset, width, ...)         REG_UINT_##width name;
+#define REGS(name, offset, width, count, ...) REG_UINT_##width name[count];
 #define REGV(...)
 #define ALIAS(...)
-#define HIDDEN(name, width, ...)         DP8390_UINT_##width name;
-#define HIDDENS(name, width, count, ...) DP8390_UINT_##width name[count];
+#define HIDDEN(name, width, ...)         REG_UINT_##width name;
+#define HIDDENS(name, width, count, ...) REG_UINT_##width name[count];
     struct {
 #include "dp8390-regs.def"
     } reg;

@@ -13,6 +13,7 @@
  * master.  It also gives link to a PHY that is forced.
  */
 #include "e1000.h"
+#include "hw/regs-rows.h"
 
 /* Time of an autonegotiation */
 #define AUTONEG_NS 500000000u
@@ -381,17 +382,8 @@ void e1000_mdic_written(struct nic *n, struct wr w)
 
 static const struct reg phy_reg[] = {
 #define SDM(section, text) .ref = "SDM " section, .title = text
-#define ROW(id, at, bytes, ...)                                                \
-    { .name = #id,                                                             \
-      .offset = (at),                                                          \
-      .width = (bytes),                                                        \
-      .field = offsetof(struct e1000, phy.id) - offsetof(struct e1000, phy),   \
-      __VA_ARGS__ },
-#define REG(id, at, bytes, ...)  ROW(id, at, bytes, __VA_ARGS__)
-#define REGV(id, at, bytes, ...) ROW(id, at, bytes, __VA_ARGS__)
-#define HIDDEN(id, bytes, ...)   ROW(id, 0, bytes, .hidden = true, __VA_ARGS__)
-#define HIDDENS(id, bytes, n, ...)                                             \
-    ROW(id, 0, bytes, .hidden = true, .count = (n), __VA_ARGS__)
+#define REGS_OF            struct e1000
+#define REGS_IN            phy
 #include "e1000-phy.def"
 };
 

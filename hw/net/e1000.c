@@ -31,6 +31,7 @@
  * SDP pins (nothing is connected to them), and the PCI-X capability.
  */
 #include "hw/net/e1000.h"
+#include "hw/regs-rows.h"
 
 /* Bits of STATUS that never change */
 static uint32_t status_fixed(const struct e1000 *d)
@@ -214,22 +215,8 @@ void e1000_toth_was_read(struct nic *n, unsigned i)
 
 static const struct reg mac_reg[] = {
 #define SDM(section, text) .ref = "SDM " section, .title = text
-#define ROW(id, at, bytes, ...)                                                \
-    { .name = #id,                                                             \
-      .offset = (at),                                                          \
-      .width = (bytes),                                                        \
-      .field = offsetof(struct e1000, reg.id) - offsetof(struct e1000, reg),   \
-      __VA_ARGS__ },
-#define REG(id, at, bytes, ...)  ROW(id, at, bytes, __VA_ARGS__)
-#define REGV(id, at, bytes, ...) ROW(id, at, bytes, __VA_ARGS__)
-#define REGS(id, at, bytes, n, ...)                                            \
-    ROW(id, at, bytes, .count = (n), __VA_ARGS__)
-#define ALIAS(id, at, bytes, ...) ROW(id, at, bytes, .alias = true, __VA_ARGS__)
-#define ALIASES(id, at, bytes, n, ...)                                         \
-    ROW(id, at, bytes, .alias = true, .count = (n), __VA_ARGS__)
-#define HIDDEN(id, bytes, ...) ROW(id, 0, bytes, .hidden = true, __VA_ARGS__)
-#define HIDDENS(id, bytes, n, ...)                                             \
-    ROW(id, 0, bytes, .hidden = true, .count = (n), __VA_ARGS__)
+#define REGS_OF            struct e1000
+#define REGS_IN            reg
 #include "e1000-regs.def"
 };
 

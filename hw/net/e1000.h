@@ -286,11 +286,6 @@ enum {
         E1000_EVENTS
 };
 
-#define E1000_UINT_1 uint8_t
-#define E1000_UINT_2 uint16_t
-#define E1000_UINT_4 uint32_t
-#define E1000_UINT_8 uint64_t
-
 /**
  * struct e1000 - A card
  * @reg:    The MAC's registers and hidden state, named as in e1000-regs.def
@@ -299,13 +294,13 @@ enum {
  */
 struct e1000 {
     struct nic nic;
-#define REG(name, offset, width, ...)         E1000_UINT_##width name;
-#define REGS(name, offset, width, count, ...) E1000_UINT_##width name[count];
+#define REG(name, offset, width, ...)         REG_UINT_##width name;
+#define REGS(name, offset, width, count, ...) REG_UINT_##width name[count];
 #define REGV(...)
 #define ALIAS(...)
 #define ALIASES(...)
-#define HIDDEN(name, width, ...)         E1000_UINT_##width name;
-#define HIDDENS(name, width, count, ...) E1000_UINT_##width name[count];
+#define HIDDEN(name, width, ...)         REG_UINT_##width name;
+#define HIDDENS(name, width, count, ...) REG_UINT_##width name[count];
     struct {
 #include "e1000-regs.def"
     } reg;

@@ -36,6 +36,7 @@
  * and D2.
  */
 #include "hw/net/rtl8139.h"
+#include "hw/regs-rows.h"
 
 #include <string.h>
 
@@ -363,20 +364,8 @@ static void tally_run(struct rtl8139 *d)
 #define DS_C(text)    .ref = "8139C(L)", .title = text
 #define DS_CP(text)   .ref = "8139C(L)+", .title = text
 #define DRIVERS(text) .ref = "drivers", .title = text
-#define ROW(id, at, bytes, ...)                                                \
-    { .name = #id,                                                             \
-      .offset = (at),                                                          \
-      .width = (bytes),                                                        \
-      .field =                                                                 \
-          offsetof(struct rtl8139, reg.id) - offsetof(struct rtl8139, reg),    \
-      __VA_ARGS__ },
-#define REG(id, at, bytes, ...)  ROW(id, at, bytes, __VA_ARGS__)
-#define REGV(id, at, bytes, ...) ROW(id, at, bytes, __VA_ARGS__)
-#define REGS(id, at, bytes, n, ...)                                            \
-    ROW(id, at, bytes, .count = (n), __VA_ARGS__)
-#define HIDDEN(id, bytes, ...) ROW(id, 0, bytes, .hidden = true, __VA_ARGS__)
-#define HIDDENS(id, bytes, n, ...)                                             \
-    ROW(id, 0, bytes, .hidden = true, .count = (n), __VA_ARGS__)
+#define REGS_OF       struct rtl8139
+#define REGS_IN       reg
 
 static const struct reg mac_reg[] = {
 #define RTL8139_BANK_MAC

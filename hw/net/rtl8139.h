@@ -229,11 +229,6 @@ enum {
         RTL8139_EVENTS
 };
 
-#define RTL8139_UINT_1 uint8_t
-#define RTL8139_UINT_2 uint16_t
-#define RTL8139_UINT_4 uint32_t
-#define RTL8139_UINT_8 uint64_t
-
 /**
  * struct rtl8139 - A card
  * @reg:    Registers of all banks and hidden state, as in rtl8139-regs.def
@@ -244,11 +239,11 @@ struct rtl8139 {
 #define RTL8139_BANK_MAC
 #define RTL8139_BANK_C
 #define RTL8139_BANK_CPLUS
-#define REG(name, offset, width, ...)         RTL8139_UINT_##width name;
-#define REGS(name, offset, width, count, ...) RTL8139_UINT_##width name[count];
+#define REG(name, offset, width, ...)         REG_UINT_##width name;
+#define REGS(name, offset, width, count, ...) REG_UINT_##width name[count];
 #define REGV(...)
-#define HIDDEN(name, width, ...)         RTL8139_UINT_##width name;
-#define HIDDENS(name, width, count, ...) RTL8139_UINT_##width name[count];
+#define HIDDEN(name, width, ...)         REG_UINT_##width name;
+#define HIDDENS(name, width, count, ...) REG_UINT_##width name[count];
     struct {
 #include "rtl8139-regs.def"
     } reg;

@@ -15,6 +15,12 @@
 
 struct nic;
 
+/* What holds a register of so many bytes, for a .def file's struct of values */
+#define REG_UINT_1 uint8_t
+#define REG_UINT_2 uint16_t
+#define REG_UINT_4 uint32_t
+#define REG_UINT_8 uint64_t
+
 /**
  * struct wr - What a write did, for its side effects
  * @i:    Element, for arrays
