@@ -154,6 +154,7 @@ static JsonObject *netdev_counters(const struct netdev *nd)
     set_count(o, "rx-frames", nd->rx_frames);
     set_count(o, "rx-bytes", nd->rx_bytes);
     set_count(o, "rx-dropped", nd->rx_dropped);
+    set_count(o, "storms", nd->storms);
     return o;
 }
 

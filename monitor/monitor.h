@@ -41,6 +41,17 @@ extern const struct qmp_command qmp_commands[];
 const struct qmp_command *qmp_find(const char *name);
 
 /**
+ * struct qmp_event - One event, as it is documented
+ * @data: Members of "data", spelled as arguments of commands are
+ */
+struct qmp_event {
+    const char *name, *data, *doc;
+};
+
+/* All events, ended by a NULL name, sorted by name */
+extern const struct qmp_event qmp_events[];
+
+/**
  * qmp_run() - Check arguments against the specification, then run
  * @args: NULL means none
  */

@@ -480,8 +480,8 @@ static void schema_object(JsonArray *list, const char *name, const char *spec)
 }
 
 /*
- * Types are numbered by their command.  What commands return is described no
- * further than "any" where it is more than nothing.
+ * Types are numbered by their command or event.  What commands return is
+ * described no further than "any" where it is more than nothing.
  */
 static JsonNode *query_qmp_schema(struct qmp_session *s, JsonObject *args,
                                   GError **err)
@@ -507,6 +507,14 @@ static JsonNode *query_qmp_schema(struct qmp_session *s, JsonObject *args,
                                       nothing ? "nothing" : "any");
         json_object_set_boolean_member(o, "allow-oob", FALSE);
         schema_add(list, o, c->name, "command");
+    }
+    for (const struct qmp_event *e = qmp_events; e->name; e++) {
+        g_autofree char *type = g_strdup_printf("e%d", (int)(e - qmp_events));
+        JsonObject *o = json_object_new();
+
+        schema_object(list, type, e->data);
+        json_object_set_string_member(o, "arg-type", type);
+        schema_add(list, o, e->name, "event");
     }
     return qmp_list(list);
 }
@@ -581,6 +589,26 @@ const struct qmp_command qmp_commands[] = {
     { NULL },
 };
 
+const struct qmp_event qmp_events[] = {
+    { "DEVICE_DELETED", "device:str? path:str",
+      "The guest has let a device go, and it is gone." },
+    { "RESET", "guest:bool reason:str", "The machine was reset." },
+    { "RESUME", "", "The machine runs." },
+    { "SHUTDOWN", "guest:bool reason:str", "The process ends." },
+    { "STOP", "", "The machine is halted." },
+    { "VIFEMU_NET_STORM",
+      "id:str reason:str rate:int cut:bool source:str destination:str "
+      "ethertype:int",
+      "A loop on its network seems to flood a tap: `rate` frames a second are "
+      "the guest's own that come back (`reason` echo) or copies of few "
+      "(repeats), such as one with these addresses. With `cut` the guest's "
+      "link went down." },
+    { "VIFEMU_NET_STORM_END", "id:str seconds:int cut:bool",
+      "No more of it for two seconds; with `cut` the guest's link is still "
+      "down, until set_link." },
+    { NULL },
+};
+
 const struct qmp_command *qmp_find(const char *name)
 {
     for (const struct qmp_command *c = qmp_commands; c->name; c++) {
@@ -608,9 +636,10 @@ static void manual_args(GString *out, const char *spec)
 char *qmp_manual(void)
 {
     GString *out = g_string_new(
-        "# QMP commands\n"
+        "# QMP commands and events\n"
         "\n"
-        "Generated from `qmp_commands[]` in monitor/qmp-commands.c; suite "
+        "Generated from `qmp_commands[]` and `qmp_events[]` in "
+        "monitor/qmp-commands.c; suite "
         "`style` compares.\n"
         "\n"
         "The server speaks QEMU's protocol: greeting, `qmp_capabilities`, "
@@ -626,6 +655,17 @@ char *qmp_manual(void)
         g_string_append_printf(out, "| `%s` | ", c->name);
         manual_args(out, c->args);
         g_string_append_printf(out, " | %s | %s |\n", c->gives, c->doc);
+    }
+    g_string_append(out, "\n"
+                         "Events come unasked once `qmp_capabilities` was "
+                         "answered.\n"
+                         "\n"
+                         "| Event | Data | |\n"
+                         "|---|---|---|\n");
+    for (const struct qmp_event *e = qmp_events; e->name; e++) {
+        g_string_append_printf(out, "| `%s` | ", e->name);
+        manual_args(out, e->data);
+        g_string_append_printf(out, " | %s |\n", e->doc);
     }
     return g_string_free(out, FALSE);
 }

@@ -19,6 +19,7 @@ const struct netdev_ops *const netdev_types[] = {
 };
 
 int (*netdev_named_fd)(const char *name);
+void (*netdev_event)(const char *name, JsonObject *data);
 
 static GSList *all; /* struct netdev */
 

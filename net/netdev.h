@@ -72,6 +72,7 @@ struct netdev_ops {
  * struct netdev - What every backend has; first member of an instance
  * @peer, @peer_ops: Plugged in by netdev_plug(); NULL: frames are dropped
  * @caps: OFFLOAD_* bits: what @send takes
+ * @storms: How often a loop on the network was noticed
  * @link_down: Cut by set_link: nothing passes either way
  */
 struct netdev {
@@ -83,7 +84,7 @@ struct netdev {
     unsigned caps;
     bool link_down;
     uint64_t tx_frames, tx_bytes, tx_dropped;
-    uint64_t rx_frames, rx_bytes, rx_dropped;
+    uint64_t rx_frames, rx_bytes, rx_dropped, storms;
 };
 
 /* All backends, NULL-terminated (net/netdev.c) */
@@ -111,6 +112,8 @@ void netdev_set_link(struct netdev *nd, bool up);
 /* Finds the descriptor that QMP's getfd named, -1 if there is none; it is the
  * caller's then.  NULL: no names */
 extern int (*netdev_named_fd)(const char *name);
+/* Tells monitors what vm_event() would; takes @data.  NULL: there are none */
+extern void (*netdev_event)(const char *name, JsonObject *data);
 
 /* What peers call: honours link_down, then ops->send(), counts and dumps.  With
  * filters a frame that still needs something gets that first */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "net/backends.h"
+#include "net/tap-storm.h"
 #include "net/tap.h"
 #include "net/vnet.h"
 
@@ -60,6 +61,7 @@ static bool tap_take(struct pump *p)
         if (t->offloads) {
             todo = vnet_hdr_read(p->buf, &off, &flags);
         }
+        tap_storm_in(t->storm, p->buf + t->hdr_len, p->len - t->hdr_len, todo);
         if (!offload_in_begin(&t->in, p->buf + t->hdr_len, p->len - t->hdr_len,
                               todo, flags)) {
             t->nd.rx_dropped++;
@@ -127,6 +129,7 @@ static bool send_slot(struct tap *t, const struct iovec *iov, unsigned n,
     if (t->hdr_len) {
         vnet_hdr_write(slot, t->hdr_len, off);
     }
+    tap_storm_out(t->storm, slot + t->hdr_len, len, off);
     len += t->hdr_len;
     if (t->ring) {
         if (!slots_keep(&t->slots, len)) {

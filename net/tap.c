@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/backends.h"
+#include "net/tap-storm.h"
 #include "net/tap.h"
 
 #define TUN_DEVICE         "/dev/net/tun"
@@ -87,6 +88,7 @@ static void tap_close(struct netdev *nd)
     GError *err = NULL;
 
     tap_stop(t);
+    tap_storm_free(t->storm);
     if (t->downscript && tap_name(t->fd, name, NULL) &&
         !run_script(t->downscript, "downscript", name, &err)) {
         g_printerr("netdev '%s': %s\n", nd->id, err->message);
@@ -330,9 +332,11 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
 {
     bool flag = false, vnet = true;
     uint64_t queues = 1;
-    const char *name = NULL, *by_fd = NULL;
+    const char *name = NULL, *by_fd = NULL, *storm = NULL;
 
-    if (!pick_fd(opts, &by_fd, err) || !opts_str(opts, "ifname", &name, err) ||
+    if (!pick_fd(opts, &by_fd, err) || !opts_str(opts, "storm", &storm, err) ||
+        !tap_storm_new(&t->nd, storm, &t->storm, err) ||
+        !opts_str(opts, "ifname", &name, err) ||
         !opts_bool(opts, "vnet_hdr", &vnet, err) ||
         !opts_uint(opts, "queues", 1, 1, &queues, err)) {
         return false;
@@ -386,7 +390,7 @@ static struct netdev *tap_open(const char *id, JsonObject *opts, GError **err)
 static const char *const tap_keys[] = { "ifname",   "fd",         "fds",
                                         "script",   "downscript", "br",
                                         "vnet_hdr", "vhost",      "sndbuf",
-                                        "queues",   NULL };
+                                        "queues",   "storm",      NULL };
 
 const struct netdev_ops netdev_tap = {
     .name = "tap",

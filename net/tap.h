@@ -15,6 +15,7 @@ enum {
 
 struct tap_ring;
 struct tap_link;
+struct tap_storm;
 
 /**
  * struct tap - An interface
@@ -27,6 +28,7 @@ struct tap_link;
  * @in:         The frame in the pump's buffer
  * @link:       Watches whether the interface is up, or NULL
  * @ring:       Sends several frames at once, or NULL
+ * @storm:      Looks out for storms, or NULL
  * @slots:      Frames with their headers, waiting for tap_push()
  */
 struct tap {
@@ -39,6 +41,7 @@ struct tap {
     struct offload_in in;
     struct tap_link *link;
     struct tap_ring *ring;
+    struct tap_storm *storm;
     struct slots slots;
 };
 

@@ -210,6 +210,7 @@ int main(int argc, char **argv)
         goto out;
     }
     netdev_named_fd = qmp_take_fd;
+    netdev_event = vm_event;
     loop_set_poll((unsigned)o.poll_us);
     if (start(&o)) {
         if (!o.stopped) {

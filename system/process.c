@@ -205,6 +205,8 @@ static const char *const allowed[] = {
     "select",
     "pselect6",
     "eventfd2",
+    "timerfd_create",
+    "timerfd_settime",
     "clock_gettime",
     "clock_getres",
     "clock_nanosleep",

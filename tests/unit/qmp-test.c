@@ -631,6 +631,9 @@ static void test_schema(void)
         commands--;
     }
     g_assert_cmpuint(commands, ==, 0);
+    for (const struct qmp_event *e = qmp_events; e->name; e++) {
+        g_assert_true(g_hash_table_contains(names, e->name));
+    }
     end_session(fd);
 }
 
