@@ -6,6 +6,7 @@
 
 #include "xen/ctl.h"
 #include "xen/doctor.h"
+#include "xen/draw.h"
 #include "xen/plan.h"
 
 static const char *const titles[] = { "bridge",  "interface", "role",
@@ -154,6 +155,11 @@ static bool finish(const struct ctl *c, struct report *r, GPtrArray *found)
     json_builder_end_array(r->json);
     ctl_json_remarks(r->json, found, NULL);
     json_builder_end_object(r->json);
+    if (c->svg && !strcmp(c->svg, "-")) {
+        ctl_table_free(r->table);
+        g_object_unref(r->json);
+        return bad;
+    }
     if (c->json) {
         ctl_json_print(r->json);
         ctl_table_free(r->table);
@@ -167,6 +173,25 @@ static bool finish(const struct ctl *c, struct report *r, GPtrArray *found)
     return bad;
 }
 
+/* Into the file of --svg; "-": standard output, instead of the table */
+static bool draw(const struct ctl *c, const struct host *h,
+                 const struct host_link *bridge, const GPtrArray *found)
+{
+    char *svg = draw_svg(h, bridge, found);
+    GError *err = NULL;
+    bool ok = true;
+
+    if (!strcmp(c->svg, "-")) {
+        fputs(svg, stdout);
+    } else if (!g_file_set_contents(c->svg, svg, -1, &err)) {
+        ctl_fail("--svg: %s", err->message);
+        g_error_free(err);
+        ok = false;
+    }
+    g_free(svg);
+    return ok;
+}
+
 static int examine(const struct ctl *c, const struct host *h,
                    const struct host_link *bridge)
 {
@@ -174,7 +199,7 @@ static int examine(const struct ctl *c, const struct host *h,
                         .table = ctl_table_new(titles, G_N_ELEMENTS(titles)),
                         .json = json_builder_new() };
     GPtrArray *found = doctor_findings(h, bridge);
-    bool bad;
+    bool bad, failed = false;
 
     json_builder_begin_object(r.json);
     json_builder_set_member_name(r.json, "interfaces");
@@ -184,9 +209,12 @@ static int examine(const struct ctl *c, const struct host *h,
     } else {
         tell_all(&r);
     }
+    if (c->svg && !draw(c, h, bridge, found)) {
+        failed = true;
+    }
     bad = finish(c, &r, found);
     g_ptr_array_unref(found);
-    return bad ? CTL_FINDING : CTL_OK;
+    return failed ? CTL_USAGE : bad ? CTL_FINDING : CTL_OK;
 }
 
 /* What the kernel does not ask before it enslaves */
@@ -239,7 +267,7 @@ const struct ctl_command ctl_doctor = {
     .name = "doctor",
     .args = "[BRIDGE]",
     .max = 1,
-    .options = CTL_JSON | CTL_ADD,
+    .options = CTL_JSON | CTL_ADD | CTL_SVG,
     .summary = "Who is on which bridge, what for, and what is wrong there",
     .text =
         "Lists each bridge's own device and its ports, and what belongs to a "
@@ -254,6 +282,8 @@ const struct ctl_command ctl_doctor = {
         "What is inside Open vSwitch, in another network namespace or beyond "
         "the wire is not seen.  A BRIDGE xenbrN that does not exist is ethN, "
         "as with vif-bridge.\n\n"
+        "With --svg the same is drawn: guests at the left of their bridge, "
+        "the wire and pairs at the right, loops in red, findings below.\n\n"
         "With --add nothing is listed: it says whether that interface, were "
         "it a port of BRIDGE, would close a loop, and which way frames would "
         "circle.  The kernel does not ask.",

@@ -299,6 +299,15 @@ static void follow_received(struct walk *w, guint i, guint node)
     }
 }
 
+/* The bridge that is crossed on the way from one node to the next, or NULL */
+static const struct host_link *crossed(const struct walk *w, guint before,
+                                       guint node)
+{
+    return before % 2 && !(node % 2)
+               ? host_by_index(w->host, w->master[before / 2])
+               : NULL;
+}
+
 /* The way back to the start, with each bridge that is crossed in brackets */
 static char *tell_way(const struct walk *w)
 {
@@ -307,9 +316,7 @@ static char *tell_way(const struct walk *w)
 
     do {
         guint before = (guint)w->from[node];
-        bool crossed = before % 2 && !(node % 2);
-        const struct host_link *b =
-            crossed ? host_by_index(w->host, w->master[before / 2]) : NULL;
+        const struct host_link *b = crossed(w, before, node);
 
         if (b) {
             g_string_prepend(s, "] > ");
@@ -324,8 +331,28 @@ static char *tell_way(const struct walk *w)
     return g_string_free(s, FALSE);
 }
 
-/* From @start until it is reached again */
-static char *walk(const struct host *h, guint start, guint port, int master)
+/* The same as numbers, backwards */
+static GArray *list_way(const struct walk *w)
+{
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(int));
+    guint node = w->start;
+
+    do {
+        guint before = (guint)w->from[node];
+        const struct host_link *b = crossed(w, before, node);
+
+        if (b) {
+            g_array_append_val(all, b->index);
+        }
+        g_array_append_val(all, link_at(w, before / 2)->index);
+        node = before;
+    } while (node != w->start);
+    return all;
+}
+
+/* From @start until it is reached again.  @list: NULL, or gets list_way() */
+static char *walk(const struct host *h, guint start, guint port, int master,
+                  GArray **list)
 {
     guint n = h->links->len;
     struct walk w = {
@@ -352,6 +379,9 @@ static char *walk(const struct host *h, guint start, guint port, int master)
         }
     }
     way = w.closed ? tell_way(&w) : NULL;
+    if (list) {
+        *list = w.closed ? list_way(&w) : NULL;
+    }
     g_free(w.master);
     g_free(w.from);
     g_free(w.queue);
@@ -362,14 +392,23 @@ char *host_loop_if(const struct host *h, const struct host_link *l,
                    const struct host_link *b)
 {
     guint i = position(h, l->index);
-    char *way = walk(h, 2 * i, i, b->index);
+    char *way = walk(h, 2 * i, i, b->index, NULL);
 
-    return way ? way : walk(h, 2 * i + 1, i, b->index);
+    return way ? way : walk(h, 2 * i + 1, i, b->index, NULL);
 }
 
 char *host_loop(const struct host *h, const struct host_link *l)
 {
     guint i = position(h, l->index);
 
-    return walk(h, 2 * i, i, l->master);
+    return walk(h, 2 * i, i, l->master, NULL);
+}
+
+GArray *host_loop_way(const struct host *h, const struct host_link *l)
+{
+    guint i = position(h, l->index);
+    GArray *list;
+
+    g_free(walk(h, 2 * i, i, l->master, &list));
+    return list;
 }

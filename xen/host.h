@@ -113,4 +113,8 @@ char *host_loop_if(const struct host *h, const struct host_link *l,
 /* The loop that @l is part of already, likewise */
 char *host_loop(const struct host *h, const struct host_link *l);
 
+/* The indexes of its interfaces, bridges that are crossed included; NULL: it is
+ * part of none */
+GArray *host_loop_way(const struct host *h, const struct host_link *l);
+
 #endif

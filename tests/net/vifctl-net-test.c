@@ -301,6 +301,37 @@ static void test_would_loop(void)
     expect("doctor --add eth0", NULL, 2, "", "--add wants a BRIDGE");
 }
 
+/* The picture goes into a file beside the table, or comes instead of it */
+static void test_svg(void)
+{
+    char *dir = g_dir_make_tmp("vifctl-XXXXXX", NULL);
+    char *words = g_strdup_printf("doctor xenbr0 --svg %s/picture", dir);
+    char *file = g_build_filename(dir, "picture", NULL);
+    struct answer a;
+    char *svg = NULL;
+
+    sh("ip link add xenbr0 type bridge");
+    a = vifctl(words, NULL);
+    g_assert_cmpint(a.status, ==, 0);
+    g_assert_true(g_str_has_prefix(a.out, "bridge "));
+    answer_free(&a);
+    g_assert_true(g_file_get_contents(file, &svg, NULL, NULL));
+    a = vifctl("doctor xenbr0 --svg -", NULL);
+    g_assert_cmpint(a.status, ==, 0);
+    g_assert_cmpstr(a.out, ==, svg);
+    answer_free(&a);
+    g_free(svg);
+    g_remove(file);
+    g_rmdir(dir);
+    a = vifctl(words, NULL);
+    g_assert_cmpint(a.status, ==, 2);
+    g_assert_nonnull(strstr(a.err, "vifctl: --svg: "));
+    answer_free(&a);
+    g_free(words);
+    g_free(file);
+    g_free(dir);
+}
+
 /* Killed at any time, up leaves nothing or all */
 static void test_killed(void)
 {
@@ -353,6 +384,7 @@ int main(int argc, char **argv)
         { "/vifctl-net/rolled-back", test_rolled_back },
         { "/vifctl-net/bridges", test_bridges },
         { "/vifctl-net/would-loop", test_would_loop },
+        { "/vifctl-net/svg", test_svg },
         { "/vifctl-net/killed", test_killed },
     };
 
