@@ -83,6 +83,15 @@ struct ctl_command {
 extern const struct ctl_command ctl_plan, ctl_lint, ctl_convert, ctl_names,
     ctl_doctor, ctl_watch, ctl_up, ctl_down;
 
+/**
+ * ctl_completion() - Print what bash completes vifctl's words to
+ * @options: By the bits of a command's options
+ *
+ * Return: CTL_FINDING after saying for which word nothing is known to offer
+ */
+int ctl_completion(const struct ctl_command *const *commands, unsigned n,
+                   const GOptionEntry *options, unsigned m);
+
 /* The names of the models that we have, ends in NULL; freed with g_free() */
 const char **ctl_models(void);
 

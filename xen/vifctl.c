@@ -3,7 +3,8 @@
  * vifctl.c - plan, check and wire the network interfaces of Xen guests
  *
  * One table of options and one of commands, of which the command line, the
- * help and the manual page (-x-vifctl-man, when building) are made.
+ * help, the manual page (-x-vifctl-man) and what bash completes
+ * (-x-vifctl-completion, both when building) are made.
  */
 #include <stdio.h>
 #include <string.h>
@@ -317,6 +318,10 @@ int main(int argc, char **argv)
     }
     if (!strcmp(word, "-x-vifctl-man")) {
         return man();
+    }
+    if (!strcmp(word, "-x-vifctl-completion")) {
+        return ctl_completion(commands, G_N_ELEMENTS(commands), options,
+                              G_N_ELEMENTS(options));
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (!strcmp(word, commands[i]->name)) {
