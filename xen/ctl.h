@@ -81,7 +81,7 @@ struct ctl_command {
 
 /* The commands, in the order of the manual; by file */
 extern const struct ctl_command ctl_plan, ctl_lint, ctl_convert, ctl_names,
-    ctl_doctor, ctl_watch, ctl_up, ctl_down;
+    ctl_doctor, ctl_watch, ctl_up, ctl_down, ctl_hotplug;
 
 /**
  * ctl_completion() - Print what bash completes vifctl's words to

@@ -13,8 +13,8 @@
 #include "xen/plan.h"
 
 static const struct ctl_command *const commands[] = {
-    &ctl_plan,   &ctl_lint,  &ctl_convert, &ctl_names,
-    &ctl_doctor, &ctl_watch, &ctl_up,      &ctl_down,
+    &ctl_plan,  &ctl_lint, &ctl_convert, &ctl_names,   &ctl_doctor,
+    &ctl_watch, &ctl_up,   &ctl_down,    &ctl_hotplug,
 };
 
 /* As they stand on the command line */

@@ -57,7 +57,8 @@ def rule_spdx(root):
     """The first line (the second of a script) says the licence."""
     want = {".c": "// SPDX-License-Identifier: ",
             ".h": "/* SPDX-License-Identifier: ",
-            ".def": "/* SPDX-License-Identifier: "}
+            ".def": "/* SPDX-License-Identifier: ",
+            ".8": ".\\\" SPDX-License-Identifier: "}
     for path in files(root):
         if (path.suffix in NO_SPDX or path.name.startswith(".git")
                 or path.name == "LICENSE" or NO_SPDX_IN & set(path.parts)):
