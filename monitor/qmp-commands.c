@@ -379,6 +379,12 @@ static JsonNode *query_machines(struct qmp_session *s, JsonObject *args,
     return qmp_list(list);
 }
 
+static JsonNode *query_vifs(struct qmp_session *s, JsonObject *args,
+                            GError **err)
+{
+    return vm_query_vifs();
+}
+
 static JsonNode *query_pci(struct qmp_session *s, JsonObject *args,
                            GError **err)
 {
@@ -586,6 +592,8 @@ const struct qmp_command qmp_commands[] = {
       "side effects." },
     { "x-vifemu-trace", "on:bool", "nothing", x_vifemu_trace,
       "Switches the trace of all NICs." },
+    { "x-vifemu-vifs", "", "list", query_vifs,
+      "What came of each -vif: its NIC and tap, or why it has none." },
     { NULL },
 };
 

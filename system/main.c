@@ -17,6 +17,7 @@
 #include "system/opts.h"
 #include "system/process.h"
 #include "system/qtest.h"
+#include "system/vif.h"
 #include "system/vm-int.h"
 
 static int signalled[2]; /* A pipe from the handler to the loop */
@@ -158,8 +159,9 @@ static bool wait_for_clients(void)
     return false;
 }
 
-/* Everything in the order in which it can depend on each other */
-static bool start(const struct options *o)
+/* Everything in the order in which it can depend on each other; adds to @o what
+ * @vifs come to */
+static bool start(struct options *o, struct vif_set *vifs)
 {
     if (o->exit_with_parent && o->daemonize) {
         error_report("-daemonize: not with -run-with exit-with-parent=on");
@@ -170,8 +172,8 @@ static bool start(const struct options *o)
         return false;
     }
     clock_set_manual();
-    if (!chardevs_open(o) || !vm_init(o) || !monitors_open(o) ||
-        !qtest_open(o) || !wait_for_clients()) {
+    if (!chardevs_open(o) || !vif_wire(vifs, o) || !vm_init(o) ||
+        !monitors_open(o) || !qtest_open(o) || !wait_for_clients()) {
         return false;
     }
     if ((o->chroot_dir || o->run_as) &&
@@ -192,6 +194,7 @@ static bool start(const struct options *o)
 int main(int argc, char **argv)
 {
     struct options o = { 0 };
+    struct vif_set *vifs = NULL;
     int status = EXIT_FAILURE;
     char *name = g_path_get_basename(argv[0]);
 
@@ -206,13 +209,22 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
+    switch (vif_plan(&o, &vifs)) {
+    case VIF_NOTHING:
+        status = EXIT_SUCCESS;
+        goto out;
+    case VIF_REFUSED:
+        goto out;
+    case VIF_GO:
+        break;
+    }
     if ((o.daemonize && !process_daemonize()) || !catch_signals()) {
         goto out;
     }
     netdev_named_fd = qmp_take_fd;
     netdev_event = vm_event;
     loop_set_poll((unsigned)o.poll_us);
-    if (start(&o)) {
+    if (start(&o, vifs)) {
         if (!o.stopped) {
             vm_cont();
         }
@@ -225,6 +237,7 @@ int main(int argc, char **argv)
     chardev_close_all();
     process_fini();
 out:
+    vif_free(vifs);
     options_clear(&o);
     return status;
 }

@@ -27,7 +27,8 @@
  * @name: Without dashes
  * @arg:  What its argument is called, NULL if it takes none
  * @set:  Takes the argument; NULL: accepted without effect
- * @list: Offset in struct options of the array it adds to, if @set is set_item
+ * @list: Offset in struct options of the array it adds to, if @set is set_item,
+ *        or of the number, if it is set_id
  * @implied: Key of the argument's first word
  * @help: For -help and the manual; NULL: not shown
  */
@@ -117,20 +118,26 @@ static void item_free(void *opaque)
     g_free(i);
 }
 
-/* Add a use of an option to its list; takes @opts */
-static void item_add(struct options *o, const struct option_row *row,
-                     const char *text, JsonObject *opts)
+void options_add(GPtrArray **list, const char *name, const char *text,
+                 JsonObject *opts)
 {
-    GPtrArray **list = (GPtrArray **)(void *)((char *)o + row->list);
     struct option_item *i = g_new0(struct option_item, 1);
 
-    i->name = row->name;
+    i->name = name;
     i->text = g_strdup(text);
     i->opts = opts;
     if (!*list) {
         *list = g_ptr_array_new_with_free_func(item_free);
     }
     g_ptr_array_add(*list, i);
+}
+
+/* Add a use of an option to its list; takes @opts */
+static void item_add(struct options *o, const struct option_row *row,
+                     const char *text, JsonObject *opts)
+{
+    options_add((GPtrArray **)(void *)((char *)o + row->list), row->name, text,
+                opts);
 }
 
 static bool set_item(struct options *o, const struct option_row *row,
@@ -517,6 +524,38 @@ static bool set_run_with(struct options *o, const struct option_row *row,
     return ok;
 }
 
+/* The reader is the toolstacks' own (system/vif.c): nothing is taken apart */
+static bool set_vif(struct options *o, const struct option_row *row,
+                    const char *arg, GError **err)
+{
+    if (!o->vifs) {
+        o->vifs = g_ptr_array_new_with_free_func(g_free);
+    }
+    g_ptr_array_add(o->vifs, g_strdup(arg));
+    return true;
+}
+
+static bool set_vif_dialect(struct options *o, const struct option_row *row,
+                            const char *arg, GError **err)
+{
+    static const char *const known[] = { "xl", "xl-4.5", "xm", NULL };
+
+    if (!g_strv_contains(known, arg)) {
+        return options_fail(err, "there are xl (of Xen 4.6 and later), xl-4.5 "
+                                 "and xm");
+    }
+    replace(&o->vif_dialect, arg);
+    return true;
+}
+
+static bool set_id(struct options *o, const struct option_row *row,
+                   const char *arg, GError **err)
+{
+    uint64_t *id = (uint64_t *)(void *)((char *)o + row->list);
+
+    return g_ascii_string_to_unsigned(arg, 10, 0, INT32_MAX, id, err);
+}
+
 static bool set_chroot(struct options *o, const struct option_row *row,
                        const char *arg, GError **err)
 {
@@ -601,6 +640,17 @@ static const struct option_row rows[] = {
     { "net", "nic[,model=MODEL][,macaddr=ADDR]|TYPE[,OPTION=VALUE..]", set_nic,
       LIST(nics), "type",
       "Old spelling: a NIC or a backend on a common hub, or 'none'." },
+    { "vif", "KEY=VALUE[,..]", set_vif,
+      .help = "A NIC and its tap by a line of a Xen guest's configuration, as "
+              "in 'type=ioemu,model=e1000,bridge=xenbr0'.  Several count up "
+              "device ids.  Needs -domid and the right to make taps; a "
+              "paravirtual type makes neither NIC nor tap." },
+    { "domid", "N", set_id, LIST(domid), NULL,
+      "Domain id, of which -vif makes names: vifN.M-emu." },
+    { "devid", "M", set_id, LIST(devid), NULL,
+      "Device id of the first -vif; 0 by default." },
+    { "vif-dialect", "xl|xl-4.5|xm", set_vif_dialect,
+      .help = "Whose rules -vif is read by; xl by default." },
     { "chardev", "BACKEND,id=ID[,OPTION=VALUE..]", set_item, LIST(chardevs),
       "backend", "A socket, stdio, pipe or null for -mon and -qtest." },
     { "mon", "[chardev=]ID[,mode=control]", set_item, LIST(monitors), "chardev",
@@ -671,7 +721,8 @@ static const struct option_row rows[] = {
     INERT("no-hpet", NULL),
     INERT("no-fd-bootchk", NULL),
     INERT("only-migratable", NULL),
-    INERT("xen-domid", "ID"),
+    { "xen-domid", "N", set_id, LIST(xen_domid), NULL,
+      "The same as -domid, unless that is given." },
     INERT("xen-attach", NULL),
     INERT("xen-domid-restrict", NULL),
 };
@@ -744,6 +795,7 @@ static bool options_pass(struct options *o, int argc, char **argv, bool early)
 
 enum options_result options_parse(struct options *o, int argc, char **argv)
 {
+    o->domid = o->devid = o->xen_domid = OPTIONS_NO_ID;
     if (!options_pass(o, argc, argv, true)) {
         return OPTIONS_ERROR;
     }
@@ -756,10 +808,10 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 void options_clear(struct options *o)
 {
     GPtrArray **lists[] = { &o->objects, &o->chardevs, &o->netdevs, &o->nics,
-                            &o->devices, &o->monitors, &o->globals };
-    char *strings[] = { o->machine,     o->accel,      o->name,
-                        o->ram_backend, o->qtest,      o->qtest_log,
-                        o->pidfile,     o->chroot_dir, o->run_as };
+                            &o->devices, &o->monitors, &o->globals, &o->vifs };
+    char *strings[] = { o->machine, o->accel,      o->name,    o->ram_backend,
+                        o->qtest,   o->qtest_log,  o->pidfile, o->chroot_dir,
+                        o->run_as,  o->vif_dialect };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         g_clear_pointer(lists[i], g_ptr_array_unref);
@@ -845,7 +897,10 @@ char *options_man(void)
     }
     g_string_append(s, "\n.SH EXIT STATUS\n"
                        "0 after an orderly end (QMP's quit, SIGTERM, SIGINT, "
-                       "SIGHUP, the end of the qtest connection); 1 if "
+                       "SIGHUP, the end of the qtest connection), and at once "
+                       "if -vif was given, all of them are paravirtual, and "
+                       "neither another NIC nor a monitor nor qtest was asked "
+                       "for; 1 if "
                        "something could not be set up, which is said on "
                        "standard error.\n"
                        ".SH SEE ALSO\n.BR qemu-system-x86_64 (1)\n");

@@ -33,10 +33,15 @@ struct options {
     char *qtest, *qtest_log, *pidfile, *chroot_dir, *run_as;
     uint64_t ram_size; /* 0: default */
     uint64_t poll_us;  /* As loop_set_poll() */
+    GPtrArray *vifs;   /* Texts of -vif; NULL: none */
+    char *vif_dialect;
+    uint64_t domid, devid, xen_domid; /* OPTIONS_NO_ID: not given */
     bool stopped, daemonize, sandbox, exit_with_parent, nodefaults;
     GPtrArray *objects, *chardevs, *netdevs, *nics, *devices, *monitors,
         *globals;
 };
+
+#define OPTIONS_NO_ID UINT64_MAX
 
 enum options_result {
     OPTIONS_RUN,
@@ -50,6 +55,15 @@ enum options_result {
  */
 enum options_result options_parse(struct options *o, int argc, char **argv);
 void options_clear(struct options *o);
+
+/**
+ * options_add() - Add what another option stands for
+ * @list: One of struct options'
+ * @name: Of that option, @text: its argument, for errors
+ * @opts: Taken
+ */
+void options_add(GPtrArray **list, const char *name, const char *text,
+                 JsonObject *opts);
 
 /* -help, and the manual page in troff; g_free() */
 char *options_help(const char *program);

@@ -8,6 +8,8 @@
 #include "system/memory.h"
 #include "system/vm-int.h"
 
+static JsonArray *all_vifs; /* NULL: none */
+
 bool vm_nic_at(unsigned i, struct vm_nic *out)
 {
     struct nicdev *d;
@@ -170,5 +172,20 @@ JsonNode *vm_query_pci(void)
     }
     json_node_init_array(node, buses);
     json_array_unref(buses);
+    return node;
+}
+
+void vm_set_vifs(JsonArray *vifs)
+{
+    g_clear_pointer(&all_vifs, json_array_unref);
+    all_vifs = vifs;
+}
+
+JsonNode *vm_query_vifs(void)
+{
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+    json_node_take_array(node, all_vifs ? json_array_ref(all_vifs)
+                                        : json_array_new());
     return node;
 }

@@ -710,4 +710,5 @@ void vm_fini(void)
     g_clear_pointer(&rams, g_ptr_array_unref);
     g_clear_pointer(&own_ram, ram_close);
     g_clear_pointer(&guest_name, g_free);
+    vm_set_vifs(NULL);
 }

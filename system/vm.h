@@ -116,6 +116,12 @@ char *vm_info_mtree(void);
 /* PCI functions as query-pci reports them (an array node), caller unrefs */
 JsonNode *vm_query_pci(void);
 
+/* What came of each -vif, for x-vifemu-vifs: an array of objects, which is
+ * taken */
+void vm_set_vifs(JsonArray *vifs);
+/* A new node with them */
+JsonNode *vm_query_vifs(void);
+
 /* Events go to every monitor.  @data may be NULL; vm_event() consumes it and
  * lends it to the listeners */
 typedef void vm_event_fn(void *opaque, const char *name, JsonObject *data);

@@ -117,6 +117,8 @@ struct vif_key {
  * struct guest - A guest's configuration, as far as its network goes
  * @file:     As errors name it
  * @name:     Of the guest, or NULL
+ * @own:      Read for a card of ours, not for a toolstack: every word for
+ *            paravirtual means that, whatever @dialect makes of it
  * @platform_pci: False: it cannot unplug, there is no Xen platform device
  * @device_model_override: Path, or NULL
  * @vifs:     struct vif
@@ -126,7 +128,7 @@ struct guest {
     char *file, *name;
     enum guest_kind kind;
     enum dialect dialect;
-    bool platform_pci;
+    bool own, platform_pci;
     char *device_model_override;
     GPtrArray *vifs, *remarks;
 };

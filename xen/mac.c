@@ -86,3 +86,15 @@ enum mac_verdict mac_read(const char *text, enum dialect dialect,
     }
     return is_proper(text) ? MAC_GOOD : verdict;
 }
+
+void mac_random(uint8_t mac[6])
+{
+    guint32 r = g_random_int();
+
+    mac[0] = 0x00;
+    mac[1] = 0x16;
+    mac[2] = 0x3e;
+    mac[3] = (r >> 16) & 0x7f;
+    mac[4] = (r >> 8) & 0xff;
+    mac[5] = r & 0xff;
+}

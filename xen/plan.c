@@ -457,8 +457,9 @@ static void plan_vif(struct plan *p, const struct vif *v, guint index,
 
     r->vif = v;
     /* xl 4.0 counted from 1, which is why its taps are one less */
-    r->devid =
-        v->has_devid ? v->devid : index + (opts->naming == NAMING_LIBXL_40);
+    r->devid = v->has_devid
+                   ? v->devid
+                   : opts->devid + index + (opts->naming == NAMING_LIBXL_40);
     g_ptr_array_add(p->rows, r);
     if (r->devid > NAMES_DEVID_MAX) {
         plan_remark(p, REMARK_ERROR, v->at, "devid",

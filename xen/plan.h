@@ -11,13 +11,14 @@
 /**
  * struct plan_opts - What a configuration does not say
  * @domid:    0..NAMES_DOMID_MAX; meaningful with @has_domid
+ * @devid:    Of a vif at the first place that names none; others count on
  * @bridge:   That of a vif which names none; NULL: xenbr0
  * @script:   Likewise; NULL: vif-bridge
  * @models:   What vifemu emulates, ends in NULL
  */
 struct plan_opts {
     bool has_domid;
-    uint32_t domid;
+    uint32_t domid, devid;
     enum naming naming;
     const char *bridge, *script;
     const char *const *models;

@@ -84,7 +84,7 @@ static void type_xl(struct spec *s)
 {
     bool hvm = s->g->kind == GUEST_HVM;
 
-    if (!strcmp(s->value, "vif")) {
+    if (!strcmp(s->value, "vif") || (s->g->own && means_pv(s->value))) {
         s->v->mode = VIF_PV;
     } else if (strcmp(s->value, "ioemu") != 0) {
         say(s, REMARK_WARNING,

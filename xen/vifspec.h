@@ -29,6 +29,9 @@ enum mac_verdict {
 enum mac_verdict mac_read(const char *text, enum dialect dialect,
                           uint8_t mac[6], size_t *used);
 
+/* Make an address up as libxl does: Xen's prefix and 23 random bits */
+void mac_random(uint8_t mac[6]);
+
 /**
  * struct rate - A limit
  * @bytes:    In each @us microseconds; both 0: none

@@ -31,12 +31,30 @@ struct wire_tap {
 void wire_check(struct plan *p, const struct host *h, GArray *out);
 
 /**
- * wire_up() - Make @taps: persistent, down, addressed, on their bridges, up
+ * wire_hold() - Take hold of the tap @name
+ * @flags: IFF_TUN_EXCL: it must be new.  IFF_VNET_HDR: as of a new one
+ *
+ * Return: a descriptor, as long as which is open it stays; -1 with @err set
+ */
+int wire_hold(const char *name, unsigned flags, GError **err);
+
+/**
+ * wire_make() - Make @taps: down, addressed, on their bridges, up
+ * @flags: IFF_VNET_HDR or 0
+ * @fds:   Gets a descriptor for each, with which it vanishes
  *
  * As vif-bridge leaves them: address fe:ff:ff:ff:ff:ff, none of IP, MTU as
- * told. All or none: they become persistent only when each is as it shall be,
+ * told. All or none.  Needs CAP_NET_ADMIN.
+ */
+bool wire_make(const GArray *taps, unsigned flags, int *fds, GError **err);
+/* Close them */
+void wire_release(const int *fds, guint n);
+
+/**
+ * wire_up() - Make @taps, to stay
+ *
+ * As with wire_make(); they become persistent only when each is as it shall be,
  * so that none stays when something fails or the process is killed before.
- * Needs CAP_NET_ADMIN.
  */
 bool wire_up(const GArray *taps, GError **err);
 

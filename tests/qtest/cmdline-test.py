@@ -107,6 +107,26 @@ REFUSED = [
     ("-netdev tap,id=n,fd=77", ["77"]),
     ("-netdev tap,id=n,ifname=vif32752.100-emu,script=no",
      ["vif32752.100-emu", "15"]),
+    ("-netdev tap,id=n,fd=77,storm=loud", ["'storm'", "'loud'",
+                                           "alarm, cut or off"]),
+    ("-vif model=e1000", ["-vif model=e1000", "-domid is missing"]),
+    ("-vif model=e1000 -domid 0", ["domain 0", "the host itself"]),
+    ("-vif model=e1000 -domid 32752", ["32752", "end with 32751"]),
+    ("-vif model=e1000 -domid three", ["-domid three", "number"]),
+    ("-vif model=e1000 -domid 1 -devid -1", ["-devid -1"]),
+    ("-vif model=e1000 -domid 32751 -devid 100", ["vif32751.100-emu", "15"]),
+    ("-vif vifname=twelveletter,model=e1000 -domid 3", ["twelveletter-emu",
+                                                        "15"]),
+    ("-vif model=vmxnet3 -domid 3", ["'vmxnet3'", "e1000, ", "rtl8139"]),
+    ("-vif model=netfront -domid 3", ["netfront", "type=vif"]),
+    ("-vif type=ioemu,modle=e1000 -domid 3", ["column 12", "mean model"]),
+    ("-vif type=both -domid 3", ["column 6", "'both'", "vif or ioemu"]),
+    ("-vif mac=00:16:3e:1:2 -domid 3", ["'00:16:3e:1:2'", "MAC address"]),
+    ("-vif rate=fast -domid 3", ["rate", "'fast'"]),
+    ("-vif backend=net -domid 3", ["backend", "scripts run in net"]),
+    ("-vif model=e1000,devid=1 -vif devid=1 -domid 3", ["number 1 already"]),
+    ("-vif model=e1000 -domid 3 -vif-dialect libvirt", ["-vif-dialect libvirt",
+                                                        "xl-4.5"]),
     ("-netdev null,id=n -device e1000,netdev=n -device e1000,netdev=n",
      ["'n'", "in use"]),
     ("-nic nosuch", ["-nic nosuch"]),
@@ -639,6 +659,29 @@ def test_driver_errors(folder):
     machine.check_end()
 
 
+def test_pv(folder):
+    """A paravirtual vif alone leaves nothing to do, which is no failure"""
+    for line in ("-vif type=netfront -domid 3", "-vif type=vif -nic none",
+                 "-vif type=netfront -vif-dialect xm -accel qtest",
+                 "-vif type=vif -daemonize -pidfile {tmp}/pid"):
+        done = run(folder.args(line))
+        check(done.returncode == 0, f"exit status {done.returncode}")
+        check("paravirtual card only: no emulated card, no tap" in done.stderr
+              and "nothing is left to do" in done.stderr, done.stderr)
+        check(done.stdout == "", f"stdout: {done.stdout}")
+    machine = Machine(["-vif", "type=netfront", "-domid", "3"], qtest=True)
+    for slot in range(2, 32):
+        check(config_read(machine, slot, 0) == 0xffffffff, f"slot {slot}")
+    vif = machine("x-vifemu-vifs")["return"][0]
+    check((vif["devid"], vif["mode"], vif["emulated"]) == (0, "pv", False),
+          str(vif))
+    check("xl of Xen 4.6 and later passes this word" in vif["reason"],
+          str(vif))
+    machine("quit")
+    status, err = machine.end()
+    check(status == 0 and "nothing is left" not in err, err)
+
+
 def test_option_log(folder):
     """What has no effect is said once, when asked for"""
     done = run(["-d", "options", "-no-shutdown", "-vga", "none", "-qtest",
@@ -659,7 +702,8 @@ def all_tests():
     for test in (test_signals, test_qtest_end, test_server_sockets,
                  test_daemon, test_exit_with_parent, test_drop_rights,
                  test_hotplug, test_chip, test_isa_places, test_unplug_busy,
-                 test_stopped, test_msi, test_driver_errors, test_option_log):
+                 test_stopped, test_msi, test_driver_errors, test_pv,
+                 test_option_log):
         yield test.__name__[5:], test, ()
 
 

@@ -349,3 +349,11 @@ void vm_trace(bool on)
 {
     fake.trace = on;
 }
+
+JsonNode *vm_query_vifs(void)
+{
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+    json_node_take_array(node, json_array_new());
+    return node;
+}

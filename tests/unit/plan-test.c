@@ -339,6 +339,30 @@ static void run_case(const void *data)
     guest_free(g);
 }
 
+/* Places count on from the first device id; one that is named stays */
+static void test_first_devid(void)
+{
+    static const struct test_case t = {
+        .domid = 3,
+        .n = 3,
+        .vifs = { { 0 }, { .devid = 1 }, { 0 } },
+    };
+    struct guest *g = build(&t);
+    struct plan_opts opts = {
+        .has_domid = true, .domid = 3, .devid = 4, .models = models
+    };
+    struct plan *p = plan_make(g, &opts);
+    char *rows = describe(p);
+
+    g_assert_cmpstr(rows, ==,
+                    "4 rtl8139:vif3.4-emu vif3.4 xenbr0; "
+                    "0 rtl8139:vif3.0-emu vif3.0 xenbr0; "
+                    "6 rtl8139:vif3.6-emu vif3.6 xenbr0");
+    g_free(rows);
+    plan_free(p);
+    guest_free(g);
+}
+
 static void test_values(void)
 {
     struct guest *g = guest_new("test.cfg", DIALECT_XL);
@@ -402,6 +426,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], run_case);
         g_free(path);
     }
+    g_test_add_func("/plan/first-devid", test_first_devid);
     g_test_add_func("/plan/values", test_values);
     g_test_add_func("/plan/many", test_many);
     return g_test_run();

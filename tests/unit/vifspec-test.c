@@ -364,6 +364,40 @@ static void test_type_pv(void)
  */
 
 /* What is read is written down again: a short form of all fields */
+/* Read for a card of ours, xl's words for paravirtual are not passed over */
+static void test_type_own(void)
+{
+    static const char *const words[] = { "vif", "netfront", "paravirtualized" };
+
+    for (unsigned d = 0; d < G_N_ELEMENTS(dialects); d++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+            struct guest *g = guest(dialects[d], GUEST_HVM);
+            g_autofree char *text = g_strdup_printf("type=%s", words[i]);
+
+            g->own = true;
+            g_assert_cmpint(read_into(g, text)->mode, ==, VIF_PV);
+            g_assert_cmpint(worst(g), <, REMARK_WARNING);
+            guest_free(g);
+        }
+    }
+}
+
+/* As libxl makes one up: Xen's prefix, and different each time */
+static void test_mac_random(void)
+{
+    uint8_t last[6] = { 0 }, mac[6];
+    unsigned same = 0;
+
+    for (unsigned i = 0; i < 100; i++) {
+        mac_random(mac);
+        g_assert_true(!memcmp(mac, "\x00\x16\x3e", 3));
+        g_assert_cmphex(mac[3] & 0x80, ==, 0);
+        same += !memcmp(mac, last, sizeof(mac));
+        memcpy(last, mac, sizeof(mac));
+    }
+    g_assert_cmpuint(same, <, 3);
+}
+
 static char *summary(const struct vif *v)
 {
     static const char *const modes[] = { "both", "emulated", "pv" };
@@ -679,6 +713,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vifspec/mac", test_mac);
     g_test_add_func("/vifspec/type/hvm", test_type_hvm);
     g_test_add_func("/vifspec/type/pv", test_type_pv);
+    g_test_add_func("/vifspec/type/own", test_type_own);
+    g_test_add_func("/vifspec/mac/random", test_mac_random);
     g_test_add_func("/vifspec/rows", test_rows);
     g_test_add_func("/vifspec/no-place", test_no_place);
     g_test_add_func("/vifspec/write", test_write);
