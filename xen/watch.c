@@ -122,20 +122,23 @@ static bool owner_of(const struct host *h, const struct host_link *l,
     return true;
 }
 
-static struct watch_row *find(const GPtrArray *rows, const char *card)
+/* @rows by their cards; NULL: an empty table */
+static GHashTable *index_rows(const GPtrArray *rows)
 {
+    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+
     for (guint i = 0; rows && i < rows->len; i++) {
         struct watch_row *r = rows->pdata[i];
 
-        if (!strcmp(r->card, card)) {
-            return r;
-        }
+        g_hash_table_insert(table, r->card, r);
     }
-    return NULL;
+    return table;
 }
 
-static void take_link(GPtrArray *rows, const struct host *before,
-                      const struct host *now, const struct host_link *l)
+/* @cards: The rows so far, by card */
+static void take_link(GPtrArray *rows, GHashTable *cards,
+                      const struct host *before, const struct host *now,
+                      const struct host_link *l)
 {
     static const struct host_link nothing;
     const struct host_link *old = host_by_index(before, l->index);
@@ -146,7 +149,7 @@ static void take_link(GPtrArray *rows, const struct host *before,
     if (!owner_of(now, l, &o)) {
         return;
     }
-    r = find(rows, o.card);
+    r = g_hash_table_lookup(cards, o.card);
     if (!r) {
         r = g_new0(struct watch_row, 1);
         r->card = g_strdup(o.card);
@@ -154,6 +157,7 @@ static void take_link(GPtrArray *rows, const struct host *before,
         r->domid = o.domid;
         r->devid = o.devid;
         g_ptr_array_add(rows, r);
+        g_hash_table_insert(cards, r->card, r);
     }
     side = o.tap ? &r->tap : &r->vif;
     old = old ? old : &nothing;
@@ -235,15 +239,19 @@ static GPtrArray *make_rows(const struct host *before, const struct host *now,
                             const GPtrArray *last)
 {
     GPtrArray *rows = g_ptr_array_new_with_free_func(row_free);
+    GHashTable *cards = index_rows(NULL);
+    GHashTable *known = index_rows(last);
 
     for (guint i = 0; i < now->links->len; i++) {
-        take_link(rows, before, now, now->links->pdata[i]);
+        take_link(rows, cards, before, now, now->links->pdata[i]);
     }
     for (guint i = 0; i < rows->len; i++) {
         struct watch_row *r = rows->pdata[i];
 
-        decide(r, find(last, r->card));
+        decide(r, g_hash_table_lookup(known, r->card));
     }
+    g_hash_table_unref(cards);
+    g_hash_table_unref(known);
     g_ptr_array_sort(rows, by_card);
     return rows;
 }

@@ -83,24 +83,38 @@ static JsonObject *watch(int tap, const char *front)
     return card;
 }
 
-static void check(int tap, const char *front, const char *path, bool quiet)
+/* The rate of what it says; -1: it does not say @path and @quiet */
+static gint64 seen(int tap, const char *front, const char *path, bool quiet)
 {
     JsonObject *card = watch(tap, front);
     JsonObject *from = json_object_get_object_member(card, "from-guest");
     gint64 rate = json_object_get_int_member(from, "packets-per-second");
 
-    g_assert_cmpstr(json_object_get_string_member(card, "path"), ==, path);
-    g_assert_cmpint(json_object_get_boolean_member(card, "quiet"), ==, quiet);
+    g_assert_cmpint(json_object_get_int_member(from, "bits-per-second"), >=,
+                    rate * 700);
+    if (strcmp(json_object_get_string_member(card, "path"), path) ||
+        json_object_get_boolean_member(card, "quiet") != quiet) {
+        rate = -1;
+    }
+    json_object_unref(card);
+    return rate;
+}
+
+/* A busy machine may keep the sender from sending for a whole interval */
+static void check(int tap, const char *front, const char *path, bool quiet)
+{
+    gint64 rate = -1;
+
+    for (unsigned i = 0; i < 10 && rate < 0; i++) {
+        rate = seen(tap, front, path, quiet);
+    }
     if (quiet) {
         g_assert_cmpint(rate, ==, 0);
     } else {
         /* One each 2 ms at most, from one or two interfaces */
         g_assert_cmpint(rate, >, 0);
         g_assert_cmpint(rate, <=, 1100);
-        g_assert_cmpint(json_object_get_int_member(from, "bits-per-second"), >,
-                        rate * 700);
     }
-    json_object_unref(card);
 }
 
 static int set_up(void)
