@@ -134,19 +134,40 @@ static const struct value values[] = {
 
 /**
  * struct view - A vif as one toolstack has it
- * @g:   A guest with this vif alone; of the toolstack's dialect
- * @why: Why it refuses the vif, or NULL
+ * @g:    A guest with this vif alone; of the toolstack's dialect
+ * @why:  Why it refuses the vif, or NULL
+ * @note: What else it makes of it, or NULL
  */
 struct view {
     struct guest *g;
     struct vif *v;
-    char *why;
+    char *why, *note;
 };
 
 static void view_free(struct view *w)
 {
     guest_free(w->g);
     g_free(w->why);
+    g_free(w->note);
+}
+
+/* br0.100, the bridge of a VLAN to everybody else, is VLAN 100 on br0 of Open
+ * vSwitch to libvirt, whose script it then takes */
+static void view_tags(struct view *w)
+{
+    g_autoptr(GArray) tags = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    g_autofree char *name = NULL;
+    bool trunk;
+
+    if (!w->v->bridge || w->v->script ||
+        !libvirt_bridge(w->v->bridge, &name, &trunk, tags) || !tags->len) {
+        return;
+    }
+    w->v->script = g_strdup("vif-openvswitch");
+    w->note = g_strdup_printf("bridge %s is taken for %s of Open vSwitch's "
+                              "bridge %s",
+                              w->v->bridge,
+                              trunk ? "a trunk of VLANs" : "a VLAN", name);
 }
 
 /* The first error that a reader found, or NULL */
@@ -199,6 +220,7 @@ static struct view view_make(const struct guest *g, const struct vif *v,
     w.v = guest_add_vif(w.g, v->at);
     if (tool == LINT_LIBVIRT && v->text) {
         w.why = libvirt_spec_read(w.v, v->text, g->dialect, g->kind);
+        view_tags(&w);
     } else if (tool == LINT_LIBVIRT) {
         view_own(&w, v);
     } else {
@@ -330,6 +352,9 @@ static void cell_fill(struct lint_cell *cell, const struct guest *g,
         describe(text, g, w->v, cell->risks);
         if (own->why == NULL && compare(text, w->v, own->v)) {
             cell->differs = true;
+        }
+        if (w->note) {
+            add(text, "%s", w->note);
         }
     }
     cell->text = g_string_free(text, FALSE);

@@ -146,6 +146,23 @@ static void test_keys(void)
         { DIALECT_XL, GUEST_HVM, "mac=00-16-3e-00-00-01", "b b b x*", true },
         { DIALECT_XL, GUEST_HVM, "a=1,,bridge=b", "x* b b x*", true },
         { DIALECT_XL, GUEST_HVM, "ip=10.0.0.0/8", "b b b x*", true },
+        { DIALECT_XL, GUEST_HVM, "gatewaydev=eth0", "x* b b b*", true },
+        { DIALECT_XL, GUEST_HVM, "netdev=eth0", "x* b b b*", true },
+        { DIALECT_XL, GUEST_HVM, "vlan=10", "x* b* b b*", true },
+        { DIALECT_XL, GUEST_HVM, "devid=4", "x* b* b b*", true },
+        { DIALECT_XL, GUEST_HVM, "foo=1", "x* b b b", true },
+        { DIALECT_XL, GUEST_HVM, "bridge= b", "b* b b b", true },
+        { DIALECT_XL, GUEST_HVM, "bridge =b", "b* b b b", true },
+        { DIALECT_XM, GUEST_HVM, "accel=off,policy=p,label=l", "b b b b",
+          false },
+        /* A VLAN's bridge, and libvirt's idea of it */
+        { DIALECT_XL, GUEST_HVM, "bridge=br0.100", "b b b b*", true },
+        { DIALECT_XL, GUEST_HVM, "bridge=br0:1:2", "b b b b*", true },
+        { DIALECT_XL, GUEST_HVM, "bridge=br0.lan", "b b b x*", true },
+        { DIALECT_XL, GUEST_HVM, "bridge=br0.100,script=vif-openvswitch",
+          "b b b b", false },
+        { DIALECT_XL, GUEST_HVM, "bridge=br0.100,script=vif-bridge", "b b b b",
+          false },
     };
 
     check_rows(rows, G_N_ELEMENTS(rows));
@@ -228,6 +245,20 @@ static void test_text(void)
         g_assert_cmpstr(row->cell[i].text, ==, expected[i]);
     }
     g_assert_true(l->network_lost);
+    lint_free(l);
+    guest_free(g);
+}
+
+static void test_vlan_text(void)
+{
+    struct guest *g = guest_of(DIALECT_XL, GUEST_HVM, "bridge=br0.100");
+    struct lint *l = lint_guest(g);
+    const struct lint_row *row = g_ptr_array_index(l->rows, 0);
+
+    g_assert_cmpstr(row->cell[LINT_LIBVIRT].text, ==,
+                    "emulated rtl8139 and PV; script is 'vif-openvswitch'; "
+                    "bridge br0.100 is taken for a VLAN of Open vSwitch's "
+                    "bridge br0");
     lint_free(l);
     guest_free(g);
 }
@@ -323,6 +354,70 @@ static void test_dialects(void)
     guest_free(g);
 }
 
+/* The four scenarios of the patch that brought model='netfront', from a file of
+ * xend or xl to XML, and from there to both */
+static void test_scenarios(void)
+{
+    static const struct {
+        enum dialect dialect;
+        enum guest_kind kind;
+        const char *spec, *model, *losses, *xl, *xm;
+    } rows[] = {
+        /* No model: as ever */
+        { DIALECT_XM, GUEST_HVM, "bridge=xenbr0", "", "", "bridge=xenbr0",
+          "bridge=xenbr0" },
+        { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,type=ioemu", "", "",
+          "bridge=xenbr0", "bridge=xenbr0" },
+        /* A PV guest's model is for nobody */
+        { DIALECT_XM, GUEST_PV, "bridge=xenbr0", "", "", "bridge=xenbr0",
+          "bridge=xenbr0" },
+        { DIALECT_XL, GUEST_PV, "bridge=xenbr0,model=netfront",
+          "    <model type='netfront'/>\n", "", "model=netfront,bridge=xenbr0",
+          "model=netfront,bridge=xenbr0" },
+        /* netfront: the paravirtual card only, by each dialect's word */
+        { DIALECT_XM, GUEST_HVM, "bridge=xenbr0,type=netfront",
+          "    <model type='netfront'/>\n", "", "type=vif,bridge=xenbr0",
+          "type=netfront,bridge=xenbr0" },
+        { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,type=vif",
+          "    <model type='netfront'/>\n", "", "type=vif,bridge=xenbr0",
+          "type=netfront,bridge=xenbr0" },
+        /* Another model: an emulated card, and today the paravirtual one too;
+         * what the patch wrote for xend meant the first alone */
+        { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,model=e1000",
+          "    <model type='e1000'/>\n", "", "model=e1000,bridge=xenbr0",
+          "model=e1000,bridge=xenbr0" },
+        { DIALECT_XM, GUEST_HVM, "bridge=xenbr0,type=ioemu,model=e1000",
+          "    <model type='e1000'/>\n",
+          "vif 0: type=ioemu: libvirt has no emulated card without a "
+          "paravirtual one beside it: the guest gets both\n",
+          "model=e1000,bridge=xenbr0", "model=e1000,bridge=xenbr0" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct guest *g = guest_of(rows[i].dialect, rows[i].kind, rows[i].spec);
+        g_autofree char *xml = g_strdup_printf("  <interface type='bridge'>\n"
+                                               "    <source bridge='xenbr0'/>\n"
+                                               "%s"
+                                               "  </interface>\n",
+                                               rows[i].model);
+        g_autofree char *xl = g_strdup_printf("vif = [ '%s' ]\n", rows[i].xl);
+        g_autofree char *xm = g_strdup_printf("vif = [ '%s' ]\n", rows[i].xm);
+        g_autofree char *domain = g_strdup_printf(
+            "<domain type='xen'><name>g</name><os><type>%s</type></os><devices>"
+            "%s</devices></domain>",
+            rows[i].kind == GUEST_PV ? "linux" : "hvm", xml);
+        struct guest *back;
+
+        g_test_message("%s", rows[i].spec);
+        check_convert(g, CONVERT_LIBVIRT, xml, rows[i].losses);
+        back = libvirt_read("t", domain, strlen(domain));
+        check_convert(back, CONVERT_XL, xl, "");
+        check_convert(back, CONVERT_XM, xm, "");
+        guest_free(back);
+        guest_free(g);
+    }
+}
+
 /* Values that a list of strings cannot hold, or that a toolstack refuses */
 static void test_unsayable(void)
 {
@@ -351,9 +446,11 @@ int main(int argc, char **argv)
     g_test_add_func("/lint/keys", test_keys);
     g_test_add_func("/lint/platform", test_platform);
     g_test_add_func("/lint/text", test_text);
+    g_test_add_func("/lint/vlan-text", test_vlan_text);
     g_test_add_func("/convert/dialects", test_dialects);
     g_test_add_func("/lint/interface", test_interface);
     g_test_add_func("/convert/round", test_round);
+    g_test_add_func("/convert/scenarios", test_scenarios);
     g_test_add_func("/convert/unsayable", test_unsayable);
     return g_test_run();
 }

@@ -577,6 +577,78 @@ static void test_rows(void)
     }
 }
 
+/* As the program xl of Xen 4.17 has them: for two guests in lock-step */
+static const char *const colo_keys[] = { "colo_checkpoint_host",
+                                         "colo_checkpoint_port",
+                                         "colo_compare_notify_dev",
+                                         "colo_compare_out",
+                                         "colo_compare_pri_in",
+                                         "colo_compare_sec_in",
+                                         "colo_filter_mirror_outdev",
+                                         "colo_filter_mirror_queue",
+                                         "colo_filter_redirector0_indev",
+                                         "colo_filter_redirector0_outdev",
+                                         "colo_filter_redirector0_queue",
+                                         "colo_filter_redirector1_indev",
+                                         "colo_filter_redirector1_outdev",
+                                         "colo_filter_redirector1_queue",
+                                         "colo_filter_sec_redirector0_indev",
+                                         "colo_filter_sec_redirector0_outdev",
+                                         "colo_filter_sec_redirector0_queue",
+                                         "colo_filter_sec_redirector1_indev",
+                                         "colo_filter_sec_redirector1_outdev",
+                                         "colo_filter_sec_redirector1_queue",
+                                         "colo_filter_sec_rewriter0_queue",
+                                         "colo_sock_compare_notify_id",
+                                         "colo_sock_compare_notify_ip",
+                                         "colo_sock_compare_notify_port",
+                                         "colo_sock_compare_pri_in_id",
+                                         "colo_sock_compare_pri_in_ip",
+                                         "colo_sock_compare_pri_in_port",
+                                         "colo_sock_compare_sec_in_id",
+                                         "colo_sock_compare_sec_in_ip",
+                                         "colo_sock_compare_sec_in_port",
+                                         "colo_sock_mirror_id",
+                                         "colo_sock_mirror_ip",
+                                         "colo_sock_mirror_port",
+                                         "colo_sock_redirector0_id",
+                                         "colo_sock_redirector0_ip",
+                                         "colo_sock_redirector0_port",
+                                         "colo_sock_redirector1_id",
+                                         "colo_sock_redirector1_ip",
+                                         "colo_sock_redirector1_port",
+                                         "colo_sock_redirector2_id",
+                                         "colo_sock_redirector2_ip",
+                                         "colo_sock_redirector2_port",
+                                         "colo_sock_sec_redirector0_id",
+                                         "colo_sock_sec_redirector0_ip",
+                                         "colo_sock_sec_redirector0_port",
+                                         "colo_sock_sec_redirector1_id",
+                                         "colo_sock_sec_redirector1_ip",
+                                         "colo_sock_sec_redirector1_port",
+                                         "forwarddev" };
+
+static void test_colo(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(colo_keys); i++) {
+        g_autofree char *text = g_strconcat(colo_keys[i], "=x", NULL);
+
+        for (unsigned d = 0; d < G_N_ELEMENTS(dialects); d++) {
+            struct guest *g = guest(dialects[d], GUEST_HVM);
+            const struct vif *v = read_into(g, text);
+            bool known = dialects[d] == DIALECT_XL;
+
+            g_test_message("%u %s", d, text);
+            g_assert_cmpuint(v->rest->len, ==, known);
+            g_assert_cmpint(worst(g), ==,
+                            known                       ? -1
+                            : dialects[d] == DIALECT_XM ? REMARK_ERROR
+                                                        : REMARK_WARNING);
+            guest_free(g);
+        }
+    }
+}
+
 /* An unknown place stays unknown */
 static void test_no_place(void)
 {
@@ -717,6 +789,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vifspec/mac/random", test_mac_random);
     g_test_add_func("/vifspec/rows", test_rows);
     g_test_add_func("/vifspec/no-place", test_no_place);
+    g_test_add_func("/vifspec/colo", test_colo);
     g_test_add_func("/vifspec/write", test_write);
     g_test_add_func("/vifspec/round-trip", test_round_trip);
     g_test_add_func("/vifspec/long", test_long);
