@@ -7,6 +7,7 @@
  * 4.17 (libxlutil).
  */
 #include <string.h>
+#include <time.h>
 
 #include "xen/guest.h"
 
@@ -414,6 +415,34 @@ static void test_large(void)
     }
 }
 
+/* Ten thousand lines of an ordinary file: milliseconds, of the processor and
+ * not of the clock, as others may be using it, and ten times that with
+ * sanitizers */
+static void test_ten_thousand(void)
+{
+    GString *text = g_string_new("name='x'\nbuilder='hvm'\nvif=[\n");
+    struct guest *g;
+    clock_t start;
+    double ms;
+
+    for (unsigned n = 3; n < 9999; n++) {
+        g_string_append_printf(text,
+                               "  'model=e1000,mac=00:16:3e:00:%02x:%02x,"
+                               "bridge=xenbr%u',  # %u\n",
+                               n / 256, n % 256, n % 10, n);
+    }
+    g_string_append(text, "]\nmemory=1024\n");
+    start = clock();
+    g = cfg_read("x", text->str, text->len, DIALECT_XL);
+    ms = 1000.0 * (double)(clock() - start) / CLOCKS_PER_SEC;
+    g_test_message("%zu bytes: %.1f ms", text->len, ms);
+    g_assert_cmpuint(g->vifs->len, ==, 9996);
+    g_assert_cmpuint(g->remarks->len, ==, 0);
+    g_assert_cmpfloat(ms, <, 1000);
+    guest_free(g);
+    g_string_free(text, TRUE);
+}
+
 static void test_deep(void)
 {
     enum { DEPTH = 1000000 };
@@ -449,6 +478,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cfg/goes-on", test_goes_on);
     g_test_add_func("/cfg/zero-byte", test_zero_byte);
     g_test_add_func("/cfg/large", test_large);
+    g_test_add_func("/cfg/ten-thousand", test_ten_thousand);
     g_test_add_func("/cfg/deep", test_deep);
     return g_test_run();
 }
