@@ -356,60 +356,63 @@ static void test_dialects(void)
 
 /* The four scenarios of the patch that brought model='netfront', from a file of
  * xend or xl to XML, and from there to both */
+static const struct {
+    enum dialect dialect;
+    enum guest_kind kind;
+    const char *spec, *model, *losses, *xl, *xm;
+} scenarios[] = {
+    /* No model: as ever */
+    { DIALECT_XM, GUEST_HVM, "bridge=xenbr0", "", "", "bridge=xenbr0",
+      "bridge=xenbr0" },
+    { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,type=ioemu", "", "",
+      "bridge=xenbr0", "bridge=xenbr0" },
+    /* A PV guest's model is for nobody */
+    { DIALECT_XM, GUEST_PV, "bridge=xenbr0", "", "", "bridge=xenbr0",
+      "bridge=xenbr0" },
+    { DIALECT_XL, GUEST_PV, "bridge=xenbr0,model=netfront",
+      "    <model type='netfront'/>\n", "", "model=netfront,bridge=xenbr0",
+      "model=netfront,bridge=xenbr0" },
+    /* netfront: the paravirtual card only, by each dialect's word */
+    { DIALECT_XM, GUEST_HVM, "bridge=xenbr0,type=netfront",
+      "    <model type='netfront'/>\n", "", "type=vif,bridge=xenbr0",
+      "type=netfront,bridge=xenbr0" },
+    { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,type=vif",
+      "    <model type='netfront'/>\n", "", "type=vif,bridge=xenbr0",
+      "type=netfront,bridge=xenbr0" },
+    /* Another model: an emulated card, and today the paravirtual one too;
+     * what the patch wrote for xend meant the first alone */
+    { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,model=e1000",
+      "    <model type='e1000'/>\n", "", "model=e1000,bridge=xenbr0",
+      "model=e1000,bridge=xenbr0" },
+    { DIALECT_XM, GUEST_HVM, "bridge=xenbr0,type=ioemu,model=e1000",
+      "    <model type='e1000'/>\n",
+      "vif 0: type=ioemu: libvirt has no emulated card without a "
+      "paravirtual one beside it: the guest gets both\n",
+      "model=e1000,bridge=xenbr0", "model=e1000,bridge=xenbr0" },
+};
+
 static void test_scenarios(void)
 {
-    static const struct {
-        enum dialect dialect;
-        enum guest_kind kind;
-        const char *spec, *model, *losses, *xl, *xm;
-    } rows[] = {
-        /* No model: as ever */
-        { DIALECT_XM, GUEST_HVM, "bridge=xenbr0", "", "", "bridge=xenbr0",
-          "bridge=xenbr0" },
-        { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,type=ioemu", "", "",
-          "bridge=xenbr0", "bridge=xenbr0" },
-        /* A PV guest's model is for nobody */
-        { DIALECT_XM, GUEST_PV, "bridge=xenbr0", "", "", "bridge=xenbr0",
-          "bridge=xenbr0" },
-        { DIALECT_XL, GUEST_PV, "bridge=xenbr0,model=netfront",
-          "    <model type='netfront'/>\n", "", "model=netfront,bridge=xenbr0",
-          "model=netfront,bridge=xenbr0" },
-        /* netfront: the paravirtual card only, by each dialect's word */
-        { DIALECT_XM, GUEST_HVM, "bridge=xenbr0,type=netfront",
-          "    <model type='netfront'/>\n", "", "type=vif,bridge=xenbr0",
-          "type=netfront,bridge=xenbr0" },
-        { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,type=vif",
-          "    <model type='netfront'/>\n", "", "type=vif,bridge=xenbr0",
-          "type=netfront,bridge=xenbr0" },
-        /* Another model: an emulated card, and today the paravirtual one too;
-         * what the patch wrote for xend meant the first alone */
-        { DIALECT_XL, GUEST_HVM, "bridge=xenbr0,model=e1000",
-          "    <model type='e1000'/>\n", "", "model=e1000,bridge=xenbr0",
-          "model=e1000,bridge=xenbr0" },
-        { DIALECT_XM, GUEST_HVM, "bridge=xenbr0,type=ioemu,model=e1000",
-          "    <model type='e1000'/>\n",
-          "vif 0: type=ioemu: libvirt has no emulated card without a "
-          "paravirtual one beside it: the guest gets both\n",
-          "model=e1000,bridge=xenbr0", "model=e1000,bridge=xenbr0" },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct guest *g = guest_of(rows[i].dialect, rows[i].kind, rows[i].spec);
+    for (unsigned i = 0; i < G_N_ELEMENTS(scenarios); i++) {
+        struct guest *g = guest_of(scenarios[i].dialect, scenarios[i].kind,
+                                   scenarios[i].spec);
         g_autofree char *xml = g_strdup_printf("  <interface type='bridge'>\n"
                                                "    <source bridge='xenbr0'/>\n"
                                                "%s"
                                                "  </interface>\n",
-                                               rows[i].model);
-        g_autofree char *xl = g_strdup_printf("vif = [ '%s' ]\n", rows[i].xl);
-        g_autofree char *xm = g_strdup_printf("vif = [ '%s' ]\n", rows[i].xm);
+                                               scenarios[i].model);
+        g_autofree char *xl =
+            g_strdup_printf("vif = [ '%s' ]\n", scenarios[i].xl);
+        g_autofree char *xm =
+            g_strdup_printf("vif = [ '%s' ]\n", scenarios[i].xm);
         g_autofree char *domain = g_strdup_printf(
             "<domain type='xen'><name>g</name><os><type>%s</type></os><devices>"
             "%s</devices></domain>",
-            rows[i].kind == GUEST_PV ? "linux" : "hvm", xml);
+            scenarios[i].kind == GUEST_PV ? "linux" : "hvm", xml);
         struct guest *back;
 
-        g_test_message("%s", rows[i].spec);
-        check_convert(g, CONVERT_LIBVIRT, xml, rows[i].losses);
+        g_test_message("%s", scenarios[i].spec);
+        check_convert(g, CONVERT_LIBVIRT, xml, scenarios[i].losses);
         back = libvirt_read("t", domain, strlen(domain));
         check_convert(back, CONVERT_XL, xl, "");
         check_convert(back, CONVERT_XM, xm, "");
