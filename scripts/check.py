@@ -19,7 +19,10 @@ import sys
 from common import (ROOT, Failure, cache_dir, elapsed, locked, main, output,
                     run, say, status)
 
-SUITES = ["style", "unit", "fuzz", "qtest", "net", "bench", "qemu", "guest"]
+SUITES = ["style", "unit", "fuzz", "qtest", "net", "bench", "qemu", "guest",
+          "xen"]
+# Only on request: they take long
+MORE_SUITES = ["xen-full"]
 
 # What is shown of a failed program: so many failures of a TAP stream, with so
 # many lines before each; of anything else the last lines
@@ -49,9 +52,11 @@ def arguments():
         epilog="The cache folder is VIFEMU_CACHE, else vifemu in the user's "
         "cache folder. Exit status: 0 if tests ran and none failed, 1 "
         "otherwise.")
-    p.add_argument("--suite", action="append", choices=SUITES, metavar="NAME",
+    p.add_argument("--suite", action="append", metavar="NAME",
+                   choices=SUITES + MORE_SUITES,
                    help="only this suite; may be repeated: "
-                   + ", ".join(SUITES))
+                   f"{', '.join(SUITES)}; and, which takes long and is not "
+                   f"run otherwise, {', '.join(MORE_SUITES)}")
     p.add_argument("--list", action="store_true",
                    help="list the tests instead of running them")
     return p.parse_args()
@@ -82,7 +87,7 @@ def list_tests(build, suites):
     """Print suite and name of each test"""
     tests = json.loads(output(["meson", "introspect", "--tests", build]))
     pairs = [(suite_of(test["suite"][0]), test["name"]) for test in tests]
-    lines = [f"{suite:6} {name}" for suite, name in pairs if suite in suites]
+    lines = [f"{suite:8} {name}" for suite, name in pairs if suite in suites]
     print("\n".join(sorted(lines)))
     return 0
 

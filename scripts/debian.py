@@ -161,6 +161,14 @@ class Apt:
         found = re.search(r"^Depends: (.*)$", text, re.M)
         return re.findall(r"(?:^|, )([^ ,]+)", found[1]) if found else []
 
+    def closure(self, packages):
+        """Packages with all that they depend on, whatever this host has"""
+        self.update()
+        text = output(["apt-get", *self._options(), "-s",
+                       "-o", "Dir::State::status=/dev/null",
+                       "--no-install-recommends", "install", *packages])
+        return re.findall(r"^Inst (\S+)", text, re.M)
+
     def unpack(self, packages, folder):
         """Download binary packages and unpack them into a folder"""
         self.update()
@@ -168,7 +176,7 @@ class Apt:
         shutil.rmtree(debs, ignore_errors=True)
         debs.mkdir()
         run(["apt-get", *self._options(), "download", *packages],
-            f"Fetching {' '.join(packages)}", self.dir / "download.log",
+            f"Fetching {' '.join(packages[:9])}", self.dir / "download.log",
             cwd=debs)
         folder.mkdir(parents=True, exist_ok=True)
         for deb in sorted(debs.glob("*.deb")):

@@ -9,14 +9,12 @@ Debian's kernels for amd64 know no ISA cards; any x86-64 machine runs both.
 
 import dataclasses
 import hashlib
-import os
 import pathlib
-import re
 import shutil
-import subprocess
 
-from common import Failure, cache_dir, locked, output
+from common import Failure, cache_dir, locked
 from debian import Apt, stamped
+from initramfs import add_modules, copy, find, pack
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -51,6 +49,9 @@ ARCHS = {
 PROGRAMS = ["busybox-static", "ethtool", "libmnl0", "libc6"]
 LIBRARIES = ["libmnl.so.0", "libm.so.6", "libc.so.6"]
 
+# The first process, and what it shares with the guest of tests/xen
+INITS = [HERE / "init", HERE / "steps.sh"]
+
 APPLETS = """awk cat cut date echo grep head insmod ip ls mkdir mount nc ping
     printf reboot sed seq sh sha256sum sleep sort stat sync tail timeout tr
     udhcpc uname wc wget""".split()
@@ -66,60 +67,20 @@ def _unpack(arch, folder):
     apt.unpack(PROGRAMS + kernel[:1], folder)
 
 
-def _find(folder, name):
-    """A program or library; which of the usual folders has it may change"""
-    for path in sorted(folder.rglob(name)):
-        if path.is_file() and re.search(r"(bin|lib|-gnu)$", str(path.parent)):
-            return path
-    raise Failure(f"no {name} in the packages unpacked in {folder}")
-
-
-def _copy(path, to):
-    to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path.resolve(), to)
-    to.chmod(0o755)
-
-
-def _add_modules(modules, packages, root, version):
-    """Copy each module with what it needs; <name>.order lists them in order"""
-    path = {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}"}
-    output(["depmod", "-b", packages, version], env=path)
-    for module in modules:
-        text = output(["modprobe", "-d", packages, "-S", version,
-                       "--show-depends", module], env=path)
-        files = [pathlib.Path(p) for p in
-                 re.findall(r"^insmod (\S+)", text, re.M)]
-        for file in files:
-            _copy(file, root / "modules" / file.name)
-        order = "".join(f"/modules/{p.name}\n" for p in files)
-        (root / "modules" / f"{module}.order").write_text(order)
-
-
 def _make_root(arch, packages, root):
     """The guest's whole file system"""
-    version = next((packages / "lib" / "modules").iterdir()).name
     for name in ("proc", "sys", "dev", "tmp", "etc"):
         (root / name).mkdir()
-    _copy(_find(packages, "busybox"), root / "bin" / "busybox")
+    copy(find(packages, "busybox"), root / "bin" / "busybox")
     for name in APPLETS:
         (root / "bin" / name).symlink_to("busybox")
-    _copy(_find(packages, "ethtool"), root / "bin" / "ethtool")
+    copy(find(packages, "ethtool"), root / "bin" / "ethtool")
     for name in [*LIBRARIES, arch.loader]:
-        _copy(_find(packages, name), root / "lib" / name)
+        copy(find(packages, name), root / "lib" / name)
     (root / "lib64").symlink_to("lib")
-    _copy(HERE / "init", root / "init")
-    _add_modules(arch.modules, packages, root, version)
-
-
-def _pack(root, archive):
-    """cpio of a folder; not compressed, because the guest would pay for that"""
-    names = sorted(str(p.relative_to(root)) for p in root.rglob("*"))
-    with open(archive, "wb") as out:
-        done = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"],
-                              cwd=root, input="\n".join(names).encode(),
-                              stdout=out, stderr=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise Failure(f"cpio failed: {done.stderr.decode().strip()}")
+    for path in INITS:
+        copy(path, root / path.name)
+    add_modules(arch.modules, packages, root)
 
 
 def _make_image(arch, packages, folder):
@@ -128,8 +89,20 @@ def _make_image(arch, packages, folder):
     root = folder / "root"
     root.mkdir()
     _make_root(arch, packages, root)
-    _pack(root, folder / "initramfs")
+    pack(root, folder / "initramfs")
     shutil.rmtree(root)
+
+
+def guest_packages(name="amd64"):
+    """Fetch what a guest is made of; returns the folder with it unpacked
+
+    @name: of ARCHS
+    """
+    arch = ARCHS[name]
+    folder = cache_dir() / arch.folder / "packages"
+    with locked(arch.folder):
+        stamped(folder, " ".join(PROGRAMS), lambda fresh: _unpack(arch, fresh))
+    return folder
 
 
 def guest_image(name="amd64"):
@@ -138,13 +111,11 @@ def guest_image(name="amd64"):
     @name: of ARCHS
     """
     arch = ARCHS[name]
-    packages = cache_dir() / arch.folder / "packages"
+    packages = guest_packages(name)
     image = cache_dir() / arch.folder / "image"
     with locked(arch.folder):
-        stamped(packages, " ".join(PROGRAMS),
-                lambda folder: _unpack(arch, folder))
         made_of = b"".join(p.read_bytes() for p in
-                           (HERE / "init", HERE / "image.py"))
+                           (*INITS, HERE / "image.py"))
         stamped(image, hashlib.sha256(made_of).hexdigest(),
                 lambda folder: _make_image(arch, packages, folder))
     return image / "vmlinuz", image / "initramfs"

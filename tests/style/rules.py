@@ -58,7 +58,9 @@ def rule_spdx(root):
     want = {".c": "// SPDX-License-Identifier: ",
             ".h": "/* SPDX-License-Identifier: ",
             ".def": "/* SPDX-License-Identifier: ",
-            ".8": ".\\\" SPDX-License-Identifier: "}
+            ".8": ".\\\" SPDX-License-Identifier: ",
+            ".S": "/* SPDX-License-Identifier: ",
+            ".ld": "/* SPDX-License-Identifier: "}
     for path in files(root):
         if (path.suffix in NO_SPDX or path.name.startswith(".git")
                 or path.name == "LICENSE" or NO_SPDX_IN & set(path.parts)):

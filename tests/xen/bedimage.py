@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: MIT
+"""What the bed boots: hypervisor, dom0, guest and loader, made in the cache
+
+Debian's packages of Xen 4.17 are unpacked, never installed.  dom0's file
+system is an initramfs with just the programs named here and the libraries
+they are linked with, because unpacking it is a large part of dom0's start;
+for the same reason it is not compressed.  Everything is made anew when the
+files that it is made of change, which takes a few seconds.
+"""
+
+import dataclasses
+import gzip
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+for folder in ("scripts", "tests/guest"):
+    sys.path.insert(0, str(HERE.parent.parent / folder))
+
+# pylint: disable=wrong-import-position
+from common import Failure, ROOT, cache_dir, output  # noqa: E402
+from debian import Apt, stamped  # noqa: E402
+from image import APPLETS, guest_packages  # noqa: E402
+from initramfs import add_modules, copy, find, pack  # noqa: E402
+
+PACKAGES = """xen-hypervisor-4.17-amd64 xen-utils-4.17 xenstore-utils
+    qemu-system-xen seabios ipxe-qemu iproute2 bash util-linux busybox-static
+    dnsmasq-base strace tcpdump""".split()
+
+# Of what these depend on, what no program below needs
+UNUSED = re.compile("adduser|debconf|dpkg|iso-codes|lib(pam|python)|media-types"
+                    "|passwd|perl|python|sensible|sysvinit|tar$|ucf|udev")
+
+XEN = "usr/lib/xen-4.17"
+
+# bash and flock are for Xen's hotplug scripts, dnsmasq for booting from the
+# network, strace and tcpdump for people
+PROGRAMS = [f"{XEN}/bin/{name}" for name in
+            ("xl", "libxl-save-helper", "xen-init-dom0", "xenstored",
+             "xenconsoled")]
+PROGRAMS += ["bin/bash", "bin/ip", "sbin/bridge", "sbin/tc", "usr/bin/flock",
+             "usr/libexec/xen-qemu-system-i386", "usr/sbin/dnsmasq",
+             "usr/bin/strace", "usr/bin/tcpdump"]
+PROGRAMS += [f"usr/bin/xenstore-{name}" for name in
+             ("exists", "list", "ls", "read", "rm", "watch", "write")]
+
+DATA = ["etc/xen", f"{XEN}/boot/hvmloader", "usr/lib/xen-common/bin",
+        "usr/share/qemu/linuxboot.bin", "usr/share/qemu/kvmvapic.bin",
+        "usr/share/qemu/keymaps/en-us", "usr/share/seabios/bios-256k.bin",
+        "usr/lib/ipxe/qemu", "usr/sbin/xl", "usr/sbin/xenstored",
+        "usr/sbin/xenconsoled"]
+
+# Folders of programs that are one folder in dom0, and of libraries
+MERGED = ("bin", "sbin", "lib", "lib64")
+
+DOM0_MODULES = """virtio_pci 9pnet_virtio 9p xen-evtchn xen-gntdev xen-gntalloc
+    xen-privcmd xenfs tun bridge xen-netback af_packet""".split()
+
+GUEST_MODULES = """e1000 8139cp 8139too ne2k-pci xen-netfront
+    af_packet""".split()
+# Beside those that tests/guest has
+GUEST_APPLETS = "basename dmesg poweroff readlink rmmod".split()
+GUEST_FILES = [HERE / "guest" / "init", ROOT / "tests/guest/steps.sh"]
+
+STUB = HERE / "stub"
+STUB_FLAGS = """-m32 -std=gnu11 -Wall -Wextra -Werror -O1 -ffreestanding
+    -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables
+    -fno-tree-loop-distribute-patterns -fcf-protection=none
+    -mgeneral-regs-only""".split()
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """A folder with xen, vmlinuz, dom0.cpio, and for guests guest.cpio and
+    stub
+    """
+    folder: pathlib.Path
+
+    def path(self, name):
+        return self.folder / name
+
+
+def _unpack(folder):
+    """Xen's packages with those they depend on"""
+    apt = Apt()
+    names = [n for n in apt.closure(PACKAGES) if not UNUSED.match(n)]
+    apt.unpack(names, folder)
+
+
+class Dom0Root:
+    """dom0's file system while it is made
+
+    @packages: where the Debian packages are unpacked
+    @root:     what it becomes
+    """
+
+    def __init__(self, packages, root):
+        self._packages = packages
+        self._root = root
+        self._libraries = {}
+        for path in sorted(packages.rglob("*.so*")):
+            self._libraries.setdefault(path.name, path)
+        for name in MERGED:
+            (root / "usr" / name).mkdir(parents=True)
+            (root / name).symlink_to(f"usr/{name}")
+        for name in ("proc", "sys", "dev", "tmp", "run", "job", "tests",
+                     "image", "etc", "root", "var/lib/xen",
+                     "var/lib/xenstored", "var/log"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        (root / "var" / "run").symlink_to("/run")
+        (root / "var" / "lock").symlink_to("/run/lock")
+
+    def _place(self, path):
+        """Where a path of a package goes"""
+        relative = path.relative_to(self._packages)
+        if relative.parts[0] in MERGED:
+            relative = "usr" / relative
+        return self._root / relative
+
+    def _needed(self, path):
+        """Copy the libraries that a program or library is linked with"""
+        text = output(["readelf", "-d", "-l", path])
+        for name in re.findall(r"\(NEEDED\).*\[(.+)\]", text):
+            if name not in self._libraries:
+                raise Failure(f"{path} needs {name}, which no package that is "
+                              "unpacked has")
+            library = self._libraries[name]
+            target = self._place(library)
+            if not target.exists():
+                copy(library, target)
+                self._needed(library)
+        # The dynamic linker has to be exactly where programs name it
+        for name in re.findall(r"interpreter: /(.+)\]", text):
+            target = self._place(self._packages / name)
+            if not target.exists():
+                copy(self._packages / name, target)
+
+    def program(self, name):
+        """Add a program of the packages, with its libraries"""
+        path = self._packages / name
+        if not path.exists():
+            # Debian is moving programs from /bin to /usr/bin
+            path = self._packages / "usr" / name
+        copy(path, self._place(path))
+        self._needed(path)
+
+    def data(self, name):
+        """Add a file, a folder or a symbolic link, where there is one"""
+        path = self._packages / name
+        target = self._place(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            target.symlink_to(os.readlink(path))
+        elif path.is_dir():
+            shutil.copytree(path, target, symlinks=True)
+        elif path.exists():
+            shutil.copy2(path, target)
+
+    def applets(self):
+        """busybox for every command that is missing"""
+        copy(find(self._packages, "busybox"), self._root / "bin/busybox")
+        for name in output([self._root / "bin/busybox", "--list"]).split():
+            if not (self._root / "usr/bin" / name).exists():
+                (self._root / "usr/bin" / name).symlink_to("busybox")
+        (self._root / "usr/bin/sh").unlink()
+        (self._root / "usr/bin/sh").symlink_to("bash")
+
+
+def _make_dom0(packages, kernel, image):
+    root = image / "root"
+    dom0 = Dom0Root(packages, root)
+    for name in PROGRAMS:
+        dom0.program(name)
+    for name in DATA:
+        dom0.data(name)
+    dom0.applets()
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (root / "etc/group").write_text("root:x:0:\n")
+    add_modules(DOM0_MODULES, kernel, root)
+    copy(HERE / "dom0" / "init", root / "init")
+    pack(root, image / "dom0.cpio")
+    shutil.rmtree(root)
+
+
+def _make_guest(kernel, image):
+    root = image / "guest"
+    for name in ("proc", "sys", "dev", "tmp", "etc", "bin"):
+        (root / name).mkdir(parents=True)
+    copy(find(kernel, "busybox"), root / "bin" / "busybox")
+    for name in [*APPLETS, *GUEST_APPLETS]:
+        (root / "bin" / name).symlink_to("busybox")
+    for path in GUEST_FILES:
+        copy(path, root / path.name)
+    add_modules(GUEST_MODULES, kernel, root)
+    pack(root, image / "guest.cpio")
+    shutil.rmtree(root)
+
+
+def _make_stub(image):
+    """The loader that guests start as their kernel"""
+    work = image / "work"
+    work.mkdir()
+    for name in ("setup.S", "load.c"):
+        output(["gcc", *STUB_FLAGS, "-c", "-o", work / f"{name}.o",
+                STUB / name])
+    output(["ld", "-m", "elf_i386", "--no-warn-rwx-segments", "-T",
+            STUB / "stub.ld", "-o", work / "stub", work / "setup.S.o",
+            work / "load.c.o"])
+    with open(image / "stub", "wb") as out:
+        for section in (".setup", ".loaded"):
+            output(["objcopy", "-O", "binary", "-j", section, work / "stub",
+                    work / "section"])
+            out.write((work / "section").read_bytes())
+    shutil.rmtree(work)
+
+
+def _make_image(packages, kernel, image):
+    # QEMU's multiboot loader wants it uncompressed
+    hypervisor = next((packages / "boot").glob("xen-*-amd64.gz"))
+    (image / "xen").write_bytes(gzip.decompress(hypervisor.read_bytes()))
+    shutil.copyfile(next((kernel / "boot").glob("vmlinuz-*")),
+                    image / "vmlinuz")
+    _make_dom0(packages, kernel, image)
+    _make_guest(kernel, image)
+    _make_stub(image)
+
+
+def bed_image():
+    """Make what is missing; returns the Image"""
+    kernel = guest_packages()
+    folder = cache_dir() / "xen"
+    stamped(folder / "packages", " ".join(PACKAGES), _unpack)
+    sources = [HERE / "bedimage.py", HERE / "dom0" / "init", *GUEST_FILES,
+               *sorted(STUB.iterdir())]
+    made_of = hashlib.sha256(b"".join(p.read_bytes() for p in sources))
+    stamped(folder / "image", made_of.hexdigest(),
+            lambda fresh: _make_image(folder / "packages", kernel, fresh))
+    return Image(folder / "image")

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Debian's driver e1000 binds to model=e1000, takes interrupts, and TCP both ways
+# brings the right bytes
+# suite: xen
+# limit: 300
+
+one_model e1000 e1000

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Debian's driver ne2k-pci binds to model=ne2k_pci, takes interrupts, and TCP both ways
+# brings the right bytes
+# suite: xen
+# limit: 300
+
+one_model ne2k_pci ne2k-pci

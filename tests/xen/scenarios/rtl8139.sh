@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Debian's driver 8139cp binds to model=rtl8139, takes interrupts, and TCP both ways
+# brings the right bytes
+# suite: xen
+# limit: 300
+
+one_model rtl8139 8139cp
