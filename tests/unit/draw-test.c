@@ -266,6 +266,41 @@ static void test_red(void)
     host_free(h);
 }
 
+/* Hosts of any bytes and any relations: always well-formed, always an end */
+static void test_random(void)
+{
+    static const char *const kinds[] = { "",     "bridge",     "veth",
+                                         "tun",  "vlan",       "macvlan",
+                                         "bond", "openvswitch" };
+
+    for (unsigned n = 0; n < 300; n++) {
+        struct host *h = host_new();
+        GPtrArray *found;
+        char *svg;
+        int links = g_test_rand_int_range(0, 12);
+
+        for (int i = 1; i <= links; i++) {
+            struct host_link l = { .index = i, .ethernet = true, .up = n % 2 };
+
+            for (int k = g_test_rand_int_range(1, IFNAMSIZ); k > 0; k--) {
+                l.name[k - 1] = (char)g_test_rand_int_range(1, 256);
+            }
+            g_strlcpy(l.kind, kinds[g_test_rand_int_range(0, 8)],
+                      sizeof(l.kind));
+            l.tap = !strcmp(l.kind, "tun");
+            l.master = g_test_rand_int_range(0, links + 2);
+            l.lower = g_test_rand_int_range(0, links + 2);
+            host_add(h, &l);
+        }
+        found = doctor_findings(h, NULL);
+        svg = draw_svg(h, NULL, found);
+        g_hash_table_unref(texts(svg));
+        g_free(svg);
+        g_ptr_array_unref(found);
+        host_free(h);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -276,5 +311,6 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/draw/red", test_red);
+    g_test_add_func("/draw/random", test_random);
     return g_test_run();
 }
