@@ -226,12 +226,16 @@ static bool watches_spin(int64_t ns)
 bool loop_turn(bool wait)
 {
     int64_t ns = wait && !woken_tasks ? clock_wait() : 0;
-    bool any;
+    bool any = false;
 
     watches_compact();
-    any = poll_us && ns && watches_spin(ns);
+    if (poll_us && ns) {
+        any = watches_spin(ns);
+        /* Time has passed */
+        ns = clock_wait();
+    }
     if (!any) {
-        any = watches_poll(wait && !woken_tasks ? clock_wait() : 0);
+        any = watches_poll(ns);
     }
     if (any) {
         watches_serve();
