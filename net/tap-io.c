@@ -119,12 +119,21 @@ static bool send_pieces(struct tap *t, const struct iovec *iov, unsigned n,
     return written(t, put);
 }
 
+static ssize_t write_slot(const struct tap *t, const uint8_t *slot, size_t len)
+{
+    ssize_t put;
+
+    do {
+        put = write(t->fd, slot, len);
+    } while (put < 0 && errno == EINTR);
+    return put;
+}
+
 /* Send a frame of @len bytes, or keep it for the next push */
 static bool send_slot(struct tap *t, const struct iovec *iov, unsigned n,
                       size_t len, const struct offload_hdr *off)
 {
     uint8_t *slot = slots_copy(&t->slots, t->hdr_len, iov, n);
-    ssize_t put;
 
     if (t->hdr_len) {
         vnet_hdr_write(slot, t->hdr_len, off);
@@ -137,10 +146,7 @@ static bool send_slot(struct tap *t, const struct iovec *iov, unsigned n,
         }
         return true;
     }
-    do {
-        put = write(t->fd, slot, len);
-    } while (put < 0 && errno == EINTR);
-    return written(t, put);
+    return written(t, write_slot(t, slot, len));
 }
 
 bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
@@ -163,11 +169,22 @@ bool tap_send(struct netdev *nd, const struct iovec *iov, unsigned n,
 void tap_push(struct netdev *nd)
 {
     struct tap *t = (struct tap *)nd;
+    unsigned done;
 
-    if (t->slots.n) {
-        tap_ring_send(t->ring, t);
-        t->slots.n = 0;
+    if (!t->slots.n) {
+        return;
     }
+    done = tap_ring_send(t->ring, t);
+    if (done < t->slots.n) {
+        /* From now on without */
+        tap_ring_free(t->ring);
+        t->ring = NULL;
+    }
+    for (; done < t->slots.n; done++) {
+        nd->tx_dropped +=
+            write_slot(t, t->slots.mem[done], t->slots.len[done]) < 0;
+    }
+    t->slots.n = 0;
 }
 
 void tap_flush(struct netdev *nd)

@@ -3,10 +3,11 @@
  * tap-ring.c - several frames into a tap with one system call
  *
  * Each frame is a write on an io_uring.  A tap's write never waits, so all are
- * done, in order, when the call that submits them returns.  The ring can do
- * nothing else: it is restricted to writes from our slots to the one
- * descriptor before it is enabled, which also keeps it from being a way around
- * a seccomp filter.
+ * done, in order, when the call that submits them returns.  A call that fails
+ * (the kernel has no memory, or what it would rather not say) may fail for
+ * ever: there is no second one.  The ring can do nothing else: it is restricted
+ * to writes from our slots to the one descriptor before it is enabled, which
+ * also keeps it from being a way around a seccomp filter.
  */
 #include <errno.h>
 #include <liburing.h>
@@ -90,27 +91,21 @@ static unsigned ring_reap(struct tap_ring *r, struct tap *t)
     return n;
 }
 
-void tap_ring_send(struct tap_ring *r, struct tap *t)
+unsigned tap_ring_send(struct tap_ring *r, struct tap *t)
 {
-    unsigned left = t->slots.n;
+    unsigned done = 0, n = t->slots.n;
     int rc;
 
-    for (unsigned i = 0; i < t->slots.n; i++) {
+    for (unsigned i = 0; i < n; i++) {
         struct io_uring_sqe *e = io_uring_get_sqe(&r->uring);
 
         io_uring_prep_write_fixed(e, 0, t->slots.mem[i],
                                   (unsigned)t->slots.len[i], 0, 0);
         io_uring_sqe_set_flags(e, IOSQE_FIXED_FILE);
     }
-    while (left) {
-        rc = io_uring_submit_and_wait(&r->uring, left);
-        if (rc < 0 && rc != -EINTR && rc != -EAGAIN) {
-            /* The ring is of no use any more: the next frames go without */
-            t->nd.tx_dropped += left;
-            tap_ring_free(r);
-            t->ring = NULL;
-            return;
-        }
-        left -= ring_reap(r, t);
-    }
+    do {
+        rc = io_uring_submit_and_wait(&r->uring, n - done);
+        done += ring_reap(r, t);
+    } while (done < n && (rc >= 0 || rc == -EINTR));
+    return done;
 }

@@ -67,8 +67,9 @@ void tap_flush(struct netdev *nd);
 /* NULL if the kernel has or allows none */
 struct tap_ring *tap_ring_new(struct tap *t);
 void tap_ring_free(struct tap_ring *r);
-/* Send all frames in t->slots in order; those that were lost are counted */
-void tap_ring_send(struct tap_ring *r, struct tap *t);
+/* Send the frames in t->slots in order; those that were lost are counted.
+ * Returns how many it was done with: if not all, the ring is of no use */
+unsigned tap_ring_send(struct tap_ring *r, struct tap *t);
 #else
 static inline struct tap_ring *tap_ring_new(struct tap *t)
 {
@@ -79,8 +80,9 @@ static inline void tap_ring_free(struct tap_ring *r)
 {
 }
 
-static inline void tap_ring_send(struct tap_ring *r, struct tap *t)
+static inline unsigned tap_ring_send(struct tap_ring *r, struct tap *t)
 {
+    return 0;
 }
 #endif
 

@@ -6,10 +6,14 @@
  * The other side of each interface is a packet socket.  Skipped where neither
  * a network namespace nor a tap can be made.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#ifdef CONFIG_LINUX_IO_URING
+#include <liburing.h>
+#endif
 #include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -379,6 +383,82 @@ static void test_removed(void)
     close_tap(nd);
 }
 
+#ifdef CONFIG_LINUX_IO_URING
+
+/* What the kernel does with a batch, and how many it was asked for */
+static enum { RING_WORKS, RING_DOES_AND_FAILS, RING_FAILS } ring_does;
+static unsigned ring_calls;
+
+/* In the place of liburing's */
+int io_uring_submit_and_wait(struct io_uring *ring, unsigned wait)
+{
+    int (*real)(struct io_uring *, unsigned) =
+        dlsym(RTLD_NEXT, "io_uring_submit_and_wait");
+    int n;
+
+    ring_calls++;
+    if (ring_does == RING_FAILS) {
+        g_assert_cmpuint(ring_calls, <, 100);
+        return -EAGAIN;
+    }
+    n = real(ring, wait);
+    return ring_does == RING_WORKS ? n : -EAGAIN;
+}
+
+/* A batch arrives, whatever the ring does */
+static void check_batch(struct netdev *nd, int fd)
+{
+    enum { BATCH = 5 };
+    uint8_t f[FRAME], got[2000];
+    const struct iovec iov = { .iov_base = f, .iov_len = FRAME };
+
+    for (unsigned i = 0; i < BATCH; i++) {
+        make_frame(f, (uint8_t)i);
+        g_assert_true(netdev_send(nd, &iov, 1, NULL));
+    }
+    netdev_push(nd);
+    for (unsigned i = 0; i < BATCH; i++) {
+        make_frame(f, (uint8_t)i);
+        g_assert_cmpint(recv(fd, got, sizeof(got), 0), ==, FRAME);
+        g_assert_true(!memcmp(got, f, FRAME));
+    }
+    g_assert_cmpint(recv(fd, got, sizeof(got), MSG_DONTWAIT), ==, -1);
+    g_assert_cmpuint(nd->tx_dropped, ==, 0);
+}
+
+/* A kernel without memory for the ring: once asked is enough, nothing is lost
+ * and nothing comes twice */
+static void test_ring_fails(void)
+{
+    struct peer p;
+    struct netdev *nd = open_tap(&p, "tap,id=n0,ifname=t0,script=no");
+    int fd;
+
+    sh("ip link set t0 up");
+    fd = packet_socket("t0", ETHERTYPE);
+    ring_calls = 0;
+    ring_does = RING_WORKS;
+    check_batch(nd, fd);
+    if (!ring_calls) {
+        g_test_skip("no io_uring here");
+        goto out;
+    }
+    ring_does = RING_DOES_AND_FAILS;
+    check_batch(nd, fd);
+    ring_does = RING_FAILS;
+    ring_calls = 0;
+    check_batch(nd, fd);
+    g_assert_cmpuint(ring_calls, ==, 1);
+    ring_does = RING_WORKS;
+    check_batch(nd, fd);
+    g_assert_cmpuint(ring_calls, ==, 1);
+out:
+    close(fd);
+    close_tap(nd);
+}
+
+#endif
+
 static void test_bridge(void)
 {
     struct peer p;
@@ -443,6 +523,9 @@ int main(int argc, char **argv)
     g_test_add_func("/tap/not-a-tap", test_not_a_tap);
     g_test_add_func("/tap/fd", test_fd);
     g_test_add_func("/tap/removed", test_removed);
+#ifdef CONFIG_LINUX_IO_URING
+    g_test_add_func("/tap/ring-fails", test_ring_fails);
+#endif
     g_test_add_func("/tap/bridge", test_bridge);
     g_test_add_func("/tap/permission", test_permission);
     status = g_test_run();
