@@ -48,7 +48,8 @@ void nic_reset(struct nic *n, enum nic_reset kind)
         return;
     }
     n->work = 0;
-    n->unsettled = false;
+    /* A card that D3 leaves alone still has to settle */
+    n->unsettled &= kind == NIC_RESET_D3;
     if (kind == NIC_RESET_POWER) {
         n->pmcsr = 0;
     }

@@ -9,7 +9,10 @@
  * the end goes on behind the ring.
  *
  * C+ mode: a ring of at most 64 descriptors.  A frame takes as many as it
- * needs; the first of them is given back last.
+ * needs; the first of them is given back last.  Descriptors of frames that take
+ * one each are collected and given back at the end of a burst of frames, and
+ * ROK of either mode is raised then (rtl8139_settle()): software on another CPU
+ * has the same cache lines, and looks at an interrupt for each.
  *
  * There is no FIFO: a frame from the network that finds no room is refused and
  * offered again when CAPR moves and when software acknowledges or unmasks
@@ -285,6 +288,68 @@ static gpa_t desc_at(const struct rtl8139 *d, unsigned index)
                    index * RTL8139_DESC);
 }
 
+void rtl8139_rx_flush(struct rtl8139 *d)
+{
+    unsigned n = d->reg.rx_wb_n;
+
+    /* Then it is settled later */
+    if (!d->nic.bus_master) {
+        return;
+    }
+    d->reg.rx_wb_n = 0;
+    for (unsigned i = 0; i < n; i++) {
+        le64_t back = le64_put(d->reg.rx_wb[i]);
+
+        /* Both dwords at once: OWN is in the first one */
+        if (!nic_dma_write(&d->nic, desc_at(d, d->reg.rx_wb_at[i]), &back,
+                           sizeof(back))) {
+            nic_event(&d->nic, RTL8139_EVENT_RX_FAULT, 0);
+            rtl8139_cause(d, ISR_SERR);
+            return;
+        }
+    }
+}
+
+/* Give descriptor @at back, sooner or later */
+static void wb_push(struct rtl8139 *d, unsigned at, uint32_t command,
+                    uint32_t tag)
+{
+    unsigned n = d->reg.rx_wb_n;
+
+    d->reg.rx_wb_at[n] = (uint8_t)at;
+    d->reg.rx_wb[n] = (uint64_t)tag << 32 | command;
+    d->reg.rx_wb_n = (uint8_t)(n + 1);
+    if (n + 1 == RTL8139_RX_WB) {
+        rtl8139_rx_flush(d);
+    }
+}
+
+void rtl8139_settle(struct nic *n)
+{
+    struct rtl8139 *d = rtl8139_of(n);
+    uint32_t causes = d->reg.rx_causes;
+
+    rtl8139_rx_flush(d);
+    d->reg.rx_causes = 0;
+    if (causes) {
+        rtl8139_cause(d, causes);
+    }
+}
+
+/* The next frame will be like this one, and is read from the network first.
+ * Rings lie on 256 bytes: within as many, what follows is in memory as well */
+static void rx_prefetch(struct rtl8139 *d, size_t len)
+{
+    struct rx_desc next;
+
+    if (d->reg.rx_index % (256 / RTL8139_DESC) &&
+        nic_dma_read(&d->nic, desc_at(d, d->reg.rx_index), &next,
+                     sizeof(next)) &&
+        (le32_get(next.command) & RXD_OWN)) {
+        nic_prefetch(&d->nic, gpa(le64_get(next.addr)), len, true);
+    }
+}
+
 /* Find descriptors for @left bytes, from the next one on */
 static enum rx_room claim_make(struct rtl8139 *d, struct claim *c, size_t left)
 {
@@ -296,6 +361,10 @@ static enum rx_room claim_make(struct rtl8139 *d, struct claim *c, size_t left)
         struct rx_desc *desc = &c->desc[c->n];
         uint32_t command;
 
+        /* Once around: this one still says that it is ours */
+        if (d->reg.rx_wb_n && at == d->reg.rx_wb_at[0]) {
+            rtl8139_rx_flush(d);
+        }
         if (!nic_dma_read(&d->nic, desc_at(d, at), desc, sizeof(*desc))) {
             c->fault = true;
             return ROOM_NEVER;
@@ -399,21 +468,18 @@ static bool desc_store(struct rtl8139 *d, struct rx_frame *f, struct claim *c)
     }
     for (unsigned i = c->n; i-- > 0;) {
         uint32_t command = le32_get(c->desc[i].command);
-        le32_t status[2];
 
         command &= i + 1 == c->n ? RXD_EOR : RXD_EOR | RXD_SIZE;
         command |= i ? 0 : RXD_FS;
         command |= i + 1 == c->n ? RXD_LS | flags : 0;
-        status[0] = le32_put(command);
-        status[1] = le32_put(tag);
-        __atomic_thread_fence(__ATOMIC_RELEASE);
-        if (!nic_dma_write(&d->nic, gpa_add(desc_at(d, c->index[i]), 4),
-                           &status[1], 4) ||
-            !nic_dma_write(&d->nic, desc_at(d, c->index[i]), &status[0], 4)) {
-            return false;
-        }
+        wb_push(d, c->index[i], command, tag);
+    }
+    /* So that those that wait are in the order of the ring */
+    if (c->n > 1) {
+        rtl8139_rx_flush(d);
     }
     d->reg.rx_index = (uint8_t)c->next;
+    rx_prefetch(d, stored_len(f));
     return true;
 }
 
@@ -445,6 +511,8 @@ static bool rx_hold(struct rtl8139 *d)
 {
     bool cplus = rtl8139_rx_cplus(d);
 
+    /* What software is to free comes before the complaint */
+    rtl8139_rx_flush(d);
     rtl8139_flow_full(d);
     if (!d->reg.rx_held || !cplus) {
         d->reg.rx_held = 1;
@@ -528,13 +596,14 @@ static bool rx_frame(struct rtl8139 *d, struct rx_frame *f)
         return true;
     }
     if (room == ROOM_CUT) {
+        rtl8139_rx_flush(d);
         nic_event(&d->nic, RTL8139_EVENT_RX_MISSED, f->in.len);
         d->reg.RxER++;
         rtl8139_cause(d, ISR_RXOVW);
         return true;
     }
     rx_count(d, f);
-    rtl8139_cause(d, ISR_ROK);
+    d->reg.rx_causes |= ISR_ROK;
     return true;
 }
 
@@ -636,8 +705,10 @@ void rtl8139_rbstart_written(struct nic *n, struct wr w)
     rtl8139_rx_retry(rtl8139_of(n));
 }
 
+/* Another ring: what is known of the old one means nothing */
 static void ring_moved(struct rtl8139 *d)
 {
+    d->reg.rx_wb_n = 0;
     d->reg.rx_index = 0;
     rtl8139_rx_retry(d);
 }

@@ -11,7 +11,9 @@
  * ours: until then nothing of it is remembered, so that there is no packet in
  * the making to be saved, and software that hands over the first descriptor
  * last (they all do) sees no difference.  A ring full of descriptors without LS
- * is given back, as errors.
+ * is given back, as errors.  Descriptors are read ahead and given back several
+ * at a time, because software on another CPU has the same cache lines; none is
+ * given back before its packet was handed to the host.
  *
  * In both modes only the first bytes of a packet, which hold all headers, are
  * copied; everything that is looked at or changed is in this copy.  The rest
@@ -38,6 +40,8 @@ enum {
     TSD_WRITTEN = 0x003f1fff, /* What a hand-over leaves: not status, not OWN */
     TX_BUFFER_MIN = 4,
     TX_BUDGET = 256,
+    TX_AHEAD = 16,     /* Descriptors read at once, four cache lines */
+    TX_PREFETCH = 128, /* Bytes of each buffer */
     TX_BYTES = 256 * 1024,
     TX_MAX = 16288,       /* Without segmentation */
     LSO_MAX = 65535 + 18, /* An IP datagram and a link header with a tag */
@@ -80,11 +84,19 @@ struct tx_desc {
 };
 _Static_assert(sizeof(struct tx_desc) == RTL8139_DESC, "8139C(L)+");
 
-/* What one visit knows */
+/**
+ * struct visit - What one visit knows
+ * @ahead:   C+ mode: @n_ahead descriptors as they were, from @ahead_at on
+ * @done:    And @n_done commands to give back, to those of @done_at
+ */
 struct visit {
     uint32_t budget, bytes;
     bool host_full;
     uint32_t causes;
+    unsigned ahead_at, n_ahead, n_done;
+    struct tx_desc ahead[TX_AHEAD];
+    uint32_t done[TX_AHEAD];
+    uint8_t done_at[TX_AHEAD];
 };
 
 /* A packet: struct nic_frame with its pieces, and the descriptors it is in */
@@ -296,34 +308,114 @@ static unsigned ring_next(unsigned index, uint32_t command)
     return command & TXD_EOR ? 0 : (index + 1) % RTL8139_RING;
 }
 
-enum collected { COLLECTED, COLLECT_WAIT, COLLECT_ENDLESS, COLLECT_FAULT };
+/**
+ * done_flush() - Give descriptors back
+ *
+ * Return: false if one of them cannot be written; the ring stops, because it
+ * would find its own descriptors for ever
+ */
+static bool done_flush(struct rtl8139 *d, struct visit *v, unsigned ring)
+{
+    unsigned n = v->n_done;
+
+    v->n_done = 0;
+    for (unsigned i = 0; i < n; i++) {
+        gpa_t at = gpa_add(ring_base(d, ring), v->done_at[i] * RTL8139_DESC);
+        le32_t command = le32_put(v->done[i]);
+
+        if (!nic_dma_write(&d->nic, at, &command, sizeof(command))) {
+            nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, v->done_at[i]);
+            v->causes |= ISR_SERR;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Have buffers on their way while others are worked on: their beginning, and
+ * the end, which is tried */
+static void ahead_prefetch(struct rtl8139 *d, const struct tx_desc *desc)
+{
+    uint32_t len = le32_get(desc->command) & TXD_LENGTH;
+    uint64_t at = le64_get(desc->addr);
+
+    if (le32_get(desc->command) & TXD_OWN) {
+        nic_prefetch(&d->nic, gpa(at), TX_PREFETCH, false);
+        if (len > TX_PREFETCH) {
+            nic_prefetch(&d->nic, gpa(at + len - 1), 1, false);
+        }
+    }
+}
+
+enum collected {
+    COLLECTED,
+    COLLECT_WAIT,
+    COLLECT_ENDLESS,
+    COLLECT_FAULT,
+    COLLECT_STUCK
+};
 
 /**
- * packet_collect() - Read the descriptors of the next packet of a ring
+ * ahead_read() - Read descriptors from index @at on, up to a multiple of
+ * TX_AHEAD: rings lie on as many bytes, so that all of them are in guest memory
+ * or none
+ *
+ * Those that are done with are given back first: none is read that was ours.
+ * Return: COLLECTED, or COLLECT_FAULT or _STUCK as packet_collect()
+ */
+static enum collected ahead_read(struct rtl8139 *d, struct visit *v,
+                                 unsigned ring, unsigned at)
+{
+    gpa_t from = gpa_add(ring_base(d, ring), at * RTL8139_DESC);
+    unsigned n = TX_AHEAD - at % TX_AHEAD;
+
+    v->n_ahead = 0;
+    if (!done_flush(d, v, ring)) {
+        return COLLECT_STUCK;
+    }
+    if (!nic_dma_read(&d->nic, from, v->ahead, n * RTL8139_DESC)) {
+        return COLLECT_FAULT;
+    }
+    v->ahead_at = at;
+    v->n_ahead = n;
+    for (unsigned i = 0; i < n; i++) {
+        ahead_prefetch(d, &v->ahead[i]);
+    }
+    return COLLECTED;
+}
+
+/**
+ * packet_collect() - Get the descriptors of the next packet of a ring
  *
  * COLLECT_WAIT: one of them is not ours.  COLLECT_ENDLESS: all of them are,
- * and none has LS.
+ * and none has LS.  COLLECT_FAULT: p->index[0] cannot be read.  COLLECT_STUCK:
+ * one cannot be written, as was told.
  */
-static enum collected packet_collect(struct rtl8139 *d, struct packet *p,
-                                     unsigned ring)
+static enum collected packet_collect(struct rtl8139 *d, struct visit *v,
+                                     struct packet *p, unsigned ring)
 {
     unsigned at = d->reg.tx_index[ring];
 
     for (p->n = 0; p->n < RTL8139_RING;) {
-        struct tx_desc *desc = &p->desc[p->n];
         uint32_t command;
 
-        if (!nic_dma_read(&d->nic,
-                          gpa_add(ring_base(d, ring), at * RTL8139_DESC), desc,
-                          sizeof(*desc))) {
-            p->index[0] = (uint8_t)at;
-            return COLLECT_FAULT;
+        if (at - v->ahead_at >= v->n_ahead) {
+            enum collected read = ahead_read(d, v, ring, at);
+
+            if (read != COLLECTED) {
+                p->index[0] = (uint8_t)at;
+                return read;
+            }
         }
-        command = le32_get(desc->command);
+        p->desc[p->n] = v->ahead[at - v->ahead_at];
+        command = le32_get(p->desc[p->n].command);
         if (!(command & TXD_OWN)) {
             return COLLECT_WAIT;
         }
         p->index[p->n++] = (uint8_t)at;
+        if (command & TXD_EOR) {
+            v->n_ahead = 0;
+        }
         at = ring_next(at, command);
         if (command & TXD_LS) {
             return COLLECTED;
@@ -336,34 +428,30 @@ static enum collected packet_collect(struct rtl8139 *d, struct packet *p,
 }
 
 /**
- * packet_return() - Give the descriptors of a packet back
+ * packet_return() - The descriptors of a packet are done with
  * @status: For the last one
  *
- * Return: false if one of them cannot be written; the ring stops, because it
- * would find its own descriptors for ever
+ * Return: as done_flush()
  */
 static bool packet_return(struct rtl8139 *d, struct visit *v, struct packet *p,
                           unsigned ring, uint32_t status)
 {
     uint32_t command = 0;
-    bool ok = true;
 
-    for (unsigned i = 0; i < p->n && ok; i++) {
-        gpa_t at = gpa_add(ring_base(d, ring), p->index[i] * RTL8139_DESC);
-        le32_t done;
-
-        command = le32_get(p->desc[i].command);
-        done = le32_put((command & TXD_KEPT) | (i + 1 == p->n ? status : 0));
-        ok = nic_dma_write(&d->nic, at, &done, sizeof(done));
-        if (!ok) {
-            nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, p->index[i]);
-            v->causes |= ISR_SERR;
+    for (unsigned i = 0; i < p->n; i++) {
+        if (v->n_done == TX_AHEAD && !done_flush(d, v, ring)) {
+            return false;
         }
-        d->reg.TDOKLAddr = (uint16_t)at.addr;
+        command = le32_get(p->desc[i].command);
+        v->done[v->n_done] =
+            (command & TXD_KEPT) | (i + 1 == p->n ? status : 0);
+        v->done_at[v->n_done++] = p->index[i];
     }
+    d->reg.TDOKLAddr =
+        (uint16_t)(ring_base(d, ring).addr + p->index[p->n - 1] * RTL8139_DESC);
     d->reg.tx_index[ring] = (uint8_t)ring_next(p->index[p->n - 1], command);
     v->causes |= status & (TXD_TES | TXD_UNF) ? ISR_TOK | ISR_TER : ISR_TOK;
-    return ok;
+    return true;
 }
 
 /* C+ mode: offloads */
@@ -551,10 +639,12 @@ static bool ring_step(struct rtl8139 *d, struct visit *v, unsigned ring)
     struct packet p;
     uint32_t status = TXD_TES;
 
-    switch (packet_collect(d, &p, ring)) {
+    switch (packet_collect(d, v, &p, ring)) {
     case COLLECT_FAULT:
         nic_event(&d->nic, RTL8139_EVENT_TX_FAULT, p.index[0]);
         v->causes |= ISR_SERR;
+        return false;
+    case COLLECT_STUCK:
         return false;
     case COLLECT_WAIT:
         v->causes |= ISR_TDU;
@@ -576,10 +666,14 @@ static void rings_run(struct rtl8139 *d, struct visit *v)
     const uint8_t poll[RINGS] = { TPPoll_NPQ, TPPoll_HPQ };
 
     for (unsigned ring = RINGS; ring-- > 0;) {
+        v->n_ahead = 0;
         while ((d->reg.TPPoll & poll[ring]) && !visit_over(v)) {
             if (!ring_step(d, v, ring)) {
                 d->reg.TPPoll &= (uint8_t)~poll[ring];
             }
+        }
+        if (!done_flush(d, v, ring)) {
+            d->reg.TPPoll &= (uint8_t)~poll[ring];
         }
     }
 }
@@ -599,11 +693,15 @@ static bool may_send(const struct rtl8139 *d)
 
 void rtl8139_tx_run(struct rtl8139 *d)
 {
-    struct visit v = { .budget = TX_BUDGET };
+    struct visit v;
 
     if (!may_send(d)) {
         return;
     }
+    v.budget = TX_BUDGET;
+    v.bytes = v.causes = 0;
+    v.host_full = false;
+    v.n_ahead = v.n_done = 0;
     if (rtl8139_tx_cplus(d)) {
         rings_run(d, &v);
     } else {

@@ -222,6 +222,7 @@ void rtl8139_cr_written(struct nic *n, struct wr w)
         rtl8139_rx_enabled(d);
     }
     if ((d->reg.CR ^ w.old) & CR_RE) {
+        rtl8139_rx_flush(d);
         n->host->rx_ready(n);
     }
     if ((d->reg.CR & CR_TE) && !(w.old & CR_TE)) {
@@ -585,9 +586,10 @@ _Static_assert((int)RTL8139_EVENTS <= (int)NIC_EVENTS_MAX, "nic.events[]");
         .prop = props, .n_props = RTL8139_PROPS, .event = events,              \
         .n_events = RTL8139_EVENTS, .regs = regfiles, .reset = rtl8139_reset,  \
         .read = rtl8139_read, .write = rtl8139_write,                          \
-        .receive = rtl8139_receive, .expired = rtl8139_expired,                \
-        .run = rtl8139_run, .link = rtl8139_link, .power = rtl8139_power,      \
-        .loaded = rtl8139_loaded, .filter = rtl8139_filter,                    \
+        .receive = rtl8139_receive, .settle = rtl8139_settle,                  \
+        .expired = rtl8139_expired, .run = rtl8139_run, .link = rtl8139_link,  \
+        .power = rtl8139_power, .loaded = rtl8139_loaded,                      \
+        .filter = rtl8139_filter,                                              \
     }
 
 const struct nic_model rtl8139_model =

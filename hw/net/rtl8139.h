@@ -33,8 +33,9 @@ enum {
     RTL8139_BAR_IO = 0,
     RTL8139_BAR_MEM = 1,
     RTL8139_SIZE = 0x100,
-    RTL8139_RING = 64, /* Descriptors of a C+ ring */
-    RTL8139_DESC = 16, /* Bytes of one */
+    RTL8139_RING = 64,  /* Descriptors of a C+ ring */
+    RTL8139_DESC = 16,  /* Bytes of one */
+    RTL8139_RX_WB = 16, /* Of them, how many wait to be given back */
     RTL8139_TAG = 0x8100,
 };
 
@@ -340,9 +341,13 @@ uint32_t rtl8139_tppoll_fetch(struct nic *n, unsigned i);
 
 /* rtl8139-rx.c */
 
-/* nic_model.receive and nic_model.filter */
+/* nic_model.receive, nic_model.settle and nic_model.filter */
 bool rtl8139_receive(struct nic *n, const struct nic_rx *rx);
+void rtl8139_settle(struct nic *n);
 void rtl8139_filter(const struct nic *n, struct nic_filter *f);
+
+/* Give descriptors of received frames back */
+void rtl8139_rx_flush(struct rtl8139 *d);
 
 /* CR.RE went from 0 to 1: the ring of the C mode begins again */
 void rtl8139_rx_enabled(struct rtl8139 *d);

@@ -290,6 +290,118 @@ static void test_cp_pressure(void)
     host_stop();
 }
 
+/* Offer a frame as one of several: the burst is not over yet */
+static bool offer_more(size_t len)
+{
+    const struct nic_buf buf = { .data = card_frame(card_mac, len),
+                                 .len = len };
+    const struct nic_rx rx = { .buf = &buf, .n = 1, .len = len };
+
+    return nic_receive(host.nic, &rx);
+}
+
+/* rd16() ends a burst */
+static uint16_t peek16(uint32_t off)
+{
+    return (uint16_t)nic_read(host.nic, 1, off, 2);
+}
+
+/* Frames that come together are given back and announced together */
+static void test_cp_burst(void)
+{
+    card_start_cp(4, 1536, 0);
+    wr16(IMR, INT_ROK);
+    host.edges = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_true(offer_more(100));
+        g_assert_true(host.nic->unsettled);
+        g_assert_cmphex(get32(RX_AT + 16 * i), ==, (uint32_t)OWN | 1536);
+    }
+    g_assert_cmphex(peek16(ISR), ==, 0);
+    nic_settle(host.nic);
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_cmphex(get32(RX_AT + 16 * i), ==, FS | LS | 0x02000068);
+    }
+    g_assert_cmpuint(host.edges, ==, 1);
+    g_assert_cmphex(card_ack(), ==, INT_ROK);
+    nic_settle(host.nic);
+    g_assert_cmphex(peek16(ISR), ==, 0);
+    /* Once around: the frame has to wait, and software sees those before it */
+    for (unsigned i = 0; i < 3; i++) {
+        put32(RX_AT + 16 * i, (uint32_t)OWN | 1536);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_true(offer_more(100));
+    }
+    g_assert_cmphex(get32(RX_AT + 48), ==, (uint32_t)OWN | EOR | 1536);
+    g_assert_false(offer_more(100));
+    g_assert_cmphex(get32(RX_AT + 48), ==, EOR | FS | LS | 0x02000068);
+    g_assert_cmphex(get32(RX_AT + 32), ==, FS | LS | 0x02000068);
+    g_assert_cmphex(peek16(ISR), ==, INT_RXOVW);
+    nic_settle(host.nic);
+    g_assert_cmphex(card_ack(), ==, INT_ROK | INT_RXOVW);
+    host_stop();
+}
+
+/* A frame of several descriptors gives back those before it, too */
+static void test_cp_burst_scatter(void)
+{
+    card_start_cp(8, 128, 0);
+    g_assert_true(offer_more(60));
+    g_assert_cmphex(get32(RX_AT), ==, (uint32_t)OWN | 128);
+    g_assert_true(offer_more(200));
+    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000040);
+    g_assert_cmphex(get32(RX_AT + 16), ==, FS | 128);
+    g_assert_cmphex(get32(RX_AT + 32), ==, LS | 0x020000cc);
+    g_assert_cmphex(peek16(ISR), ==, 0);
+    nic_settle(host.nic);
+    g_assert_cmphex(card_ack(), ==, INT_ROK);
+    host_stop();
+}
+
+/* What ends a burst early: the receiver is switched off; D3 does not lose it;
+ * a new ring is not written to */
+static void test_cp_burst_ends(void)
+{
+    card_start_cp(4, 1536, 0);
+    g_assert_true(offer_more(100));
+    wr8(CR, TE);
+    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000068);
+    card_start_cp(4, 1536, 0);
+    g_assert_true(offer_more(100));
+    nic_set_bus_master(host.nic, false);
+    nic_set_pmcsr(host.nic, PMCSR_D3, 0xffff);
+    nic_set_pmcsr(host.nic, 0, 0xffff);
+    nic_set_bus_master(host.nic, true);
+    nic_settle(host.nic);
+    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000068);
+    g_assert_cmphex(card_ack(), ==, INT_ROK);
+    card_start_cp(4, 1536, 0);
+    g_assert_true(offer_more(100));
+    wr(RDSAR, HIGH_AT);
+    put32(HIGH_AT, 1);
+    nic_settle(host.nic);
+    g_assert_cmphex(get32(HIGH_AT), ==, 1);
+    host_stop();
+}
+
+/* The C mode's ring is seen at once, its interrupt comes later */
+static void test_c_burst(void)
+{
+    card_start_c("rtl8139-8139c", 0, 0);
+    wr16(IMR, INT_ROK);
+    host.edges = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_true(offer_more(60));
+        g_assert_cmphex(peek16(CBR), ==, 68 * (i + 1));
+    }
+    g_assert_false(host.irq);
+    nic_settle(host.nic);
+    g_assert_cmpuint(host.edges, ==, 1);
+    g_assert_cmphex(card_ack(), ==, INT_ROK);
+    host_stop();
+}
+
 static void test_cp_vlan(void)
 {
     uint8_t frame[104];
@@ -555,6 +667,10 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/rx/cp/ring", test_cp_ring);
     g_test_add_func("/rtl8139/rx/cp/scatter", test_cp_scatter);
     g_test_add_func("/rtl8139/rx/cp/pressure", test_cp_pressure);
+    g_test_add_func("/rtl8139/rx/c/burst", test_c_burst);
+    g_test_add_func("/rtl8139/rx/cp/burst", test_cp_burst);
+    g_test_add_func("/rtl8139/rx/cp/burst-scatter", test_cp_burst_scatter);
+    g_test_add_func("/rtl8139/rx/cp/burst-ends", test_cp_burst_ends);
     g_test_add_func("/rtl8139/rx/cp/vlan", test_cp_vlan);
     g_test_add_func("/rtl8139/rx/cp/sums", test_cp_sums);
     g_test_add_func("/rtl8139/rx/over", test_over);

@@ -215,6 +215,44 @@ static void test_ring_parts(void)
     host_stop();
 }
 
+/* A descriptor is given back after its packet was handed over, never before */
+static void watch_order(gpa_t at, size_t len, bool write)
+{
+    if (write && at.addr >= TX_AT && at.addr < TX_AT + 64 * 16) {
+        g_assert_cmpuint((at.addr - TX_AT) / 16, <, host.n_sent);
+    }
+}
+
+/* Full rings, with EOR or without: each packet leaves once */
+static void test_ring_full(void)
+{
+    static const unsigned sizes[] = { 1, 3, 16, 17, 40, 64 };
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(sizes); k++) {
+        unsigned n = sizes[k];
+
+        card_start_cp(1, 1536, 0);
+        for (unsigned i = 0; i < n; i++) {
+            card_desc(TX_AT + 16 * i,
+                      (uint32_t)OWN | (i + 1 == n && n < 64 ? EOR : 0) | FS |
+                          LS | (100 + i),
+                      0, BUF_AT);
+        }
+        host.at_dma = watch_order;
+        wr8(TPPOLL, 0x40);
+        host.at_dma = NULL;
+        g_assert_cmpuint(host.n_sent, ==, n);
+        for (unsigned i = 0; i < n; i++) {
+            g_assert_cmpuint(host.sent[i].frame.len, ==, 100 + i);
+            g_assert_cmphex(get32(TX_AT + 16 * i) & ~(uint32_t)EOR, ==,
+                            FS | LS | (100 + i));
+        }
+        g_assert_cmphex(rd16(0x82), ==, TX_AT + 16 * (n - 1));
+        g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TDU);
+    }
+    host_stop();
+}
+
 static void test_priority(void)
 {
     card_start_cp(1, 1536, 0);
@@ -612,6 +650,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rtl8139/tx/loopback", test_loopback);
     g_test_add_func("/rtl8139/tx/ring", test_ring);
     g_test_add_func("/rtl8139/tx/ring-parts", test_ring_parts);
+    g_test_add_func("/rtl8139/tx/ring-full", test_ring_full);
     g_test_add_func("/rtl8139/tx/priority", test_priority);
     g_test_add_func("/rtl8139/tx/vlan", test_vlan);
     g_test_add_func("/rtl8139/tx/sums", test_sums);
