@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import resource
+import socket
 import subprocess
 import tempfile
 import time
@@ -83,6 +84,16 @@ def wait_for_quiet(seconds):
             break
 
 
+def wait_for_interface():
+    """Until it is gone: the kernel takes its time with an io_uring whose
+    process was killed, and with what that held"""
+    end = time.monotonic() + TIMEOUT_S
+    while any(name == INTERFACE for _, name in socket.if_nameindex()):
+        if time.monotonic() > end:
+            raise Failed(f"{INTERFACE} is still there after {TIMEOUT_S} s")
+        time.sleep(0.01)
+
+
 def accelerator(binary, folder):
     """Arguments with which no guest code runs"""
     known = subprocess.run([binary, "-accel", "help"], text=True,
@@ -130,6 +141,7 @@ class Tools:
         return json.loads(done.stdout)
 
     def _run(self, args):
+        wait_for_interface()
         with Noise() as noise:
             try:
                 done = subprocess.run(args, text=True, capture_output=True,

@@ -27,6 +27,9 @@
 enum { SLICES_MAX = 256, STRETCH = 4, BIG_SLOTS = 4 };
 
 #define SLICE_S 0.05
+/* Waking up takes the longer, the longer a CPU had been idle, up to here: with
+ * less it would matter what was done before */
+#define ASLEEP_S 200e-6
 
 struct run;
 
@@ -296,7 +299,7 @@ static void go_doorbell(struct run *r)
             r->seq += r->w->batch;
         }
         /* So that it sleeps, as it will when a guest's doorbell comes */
-        spin_s(50e-6);
+        spin_s(ASLEEP_S);
         begin = now_s();
         card->tx_kick(emu);
         emu_answer(emu);
