@@ -179,7 +179,7 @@ class Tools:
         """Figures of the host alone"""
         if not name.startswith("echo:"):
             return self._run([self.limit, name, str(self.seconds / 2),
-                              str(self.cpus[0])])
+                              f"{self.cpus[0]},{self.cpus[1]}"])
         with tempfile.TemporaryDirectory(prefix="vifemu-bench-",
                                          dir="/dev/shm") as folder:
             figures = self._drive(name.partition(":")[2], folder,
