@@ -634,7 +634,10 @@ static const struct option_row rows[] = {
     { "global", "MODEL.PROP=VALUE", set_item, LIST(globals), NULL,
       "Default of a property for all NICs of a model." },
     { "netdev", "TYPE,id=ID[,OPTION=VALUE..]", set_netdev, LIST(netdevs),
-      "type", "Add a network backend; 'help' lists the types." },
+      "type",
+      "Add a network backend; 'help' lists the types.  A tap takes "
+      "storm=alarm, cut or off: what to do when a loop on its network floods "
+      "it, tell (the default) or cut the guest's link as well." },
     { "nic", "TYPE[,model=MODEL][,mac=ADDR][,OPTION=VALUE..]", set_nic,
       LIST(nics), "type", "A backend and a NIC on it at once, or 'none'." },
     { "net", "nic[,model=MODEL][,macaddr=ADDR]|TYPE[,OPTION=VALUE..]", set_nic,
