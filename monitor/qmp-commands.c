@@ -612,8 +612,8 @@ const struct qmp_event qmp_events[] = {
       "(repeats), such as one with these addresses. With `cut` the guest's "
       "link went down." },
     { "VIFEMU_NET_STORM_END", "id:str seconds:int cut:bool",
-      "No more of it for two seconds; with `cut` the guest's link is still "
-      "down, until set_link." },
+      "No more of it for two seconds, or set_link put the guest's link up "
+      "again; with `cut` it is still down." },
     { NULL },
 };
 

@@ -220,10 +220,3 @@ bool storm_over(struct storm *s, int64_t now)
     s->hot = 0;
     return true;
 }
-
-void storm_again(struct storm *s)
-{
-    s->on = false;
-    s->hot = 0;
-    s->echoes = s->repeats = 0;
-}

@@ -110,9 +110,8 @@ bool storm_in(struct storm *s, const uint8_t *frame, size_t len, int64_t now);
 /* Look at a frame that goes out, as it would come back; returns the same */
 bool storm_out(struct storm *s, const uint8_t *frame, size_t len, int64_t now);
 
-/* To be asked now and then while there is a storm: has it passed */
+/* To be asked now and then while there is a storm: has it passed.  @now
+ * INT64_MAX: declare it so, and if it goes on, recognise another one */
 bool storm_over(struct storm *s, int64_t now);
-/* Look anew: if there is still a storm, recognise it again */
-void storm_again(struct storm *s);
 
 #endif

@@ -113,23 +113,28 @@ static void storm_began(void *opaque)
     }
 }
 
+/* For a storm that was told */
+static void storm_ended(struct tap_storm *g)
+{
+    set_ticking(g, false);
+    if (netdev_event) {
+        JsonObject *o = json_object_new();
+
+        json_object_set_string_member(o, "id", g->nd->id);
+        json_object_set_int_member(o, "seconds", (now() - g->start) / NS_PER_S);
+        json_object_set_boolean_member(o, "cut", g->nd->link_down);
+        netdev_event("VIFEMU_NET_STORM_END", o);
+    }
+}
+
 /* loop_fd: time to see whether it has passed */
 static void tick(void *opaque, unsigned events)
 {
     struct tap_storm *g = opaque;
     uint64_t n;
-    JsonObject *o;
 
-    if (read(g->timer, &n, sizeof(n)) < 0 || !storm_over(&g->core, now())) {
-        return;
-    }
-    set_ticking(g, false);
-    if (netdev_event) {
-        o = json_object_new();
-        json_object_set_string_member(o, "id", g->nd->id);
-        json_object_set_int_member(o, "seconds", (now() - g->start) / NS_PER_S);
-        json_object_set_boolean_member(o, "cut", g->nd->link_down);
-        netdev_event("VIFEMU_NET_STORM_END", o);
+    if (read(g->timer, &n, sizeof(n)) >= 0 && storm_over(&g->core, now())) {
+        storm_ended(g);
     }
 }
 
@@ -182,9 +187,12 @@ void tap_storm_free(struct tap_storm *g)
 void tap_storm_look_in(struct tap_storm *g, const uint8_t *frame, size_t len)
 {
     if (g->cut && !g->nd->link_down) {
-        /* Somebody has set the link up again, and may be wrong */
+        /* Somebody has set the link up again, and may be wrong: if it goes on,
+         * it is another storm */
         g->cut = false;
-        storm_again(&g->core);
+        if (storm_over(&g->core, INT64_MAX)) {
+            storm_ended(g);
+        }
     }
     if (storm_in(&g->core, frame, len, now())) {
         loop_task_wake(g->task);

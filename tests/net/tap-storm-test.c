@@ -234,7 +234,10 @@ static void test_cut(void)
         }
     }
     end_loop();
-    g_assert_cmpint(serve(&told.ends, 1, 5000), >, 0);
+    /* The first one ended with the link, the second one by itself */
+    g_assert_cmpuint(told.ends, ==, 1);
+    g_assert_false(json_object_get_boolean_member(told.end, "cut"));
+    g_assert_cmpint(serve(&told.ends, 2, 5000), >, 0);
     g_assert_true(json_object_get_boolean_member(told.end, "cut"));
     g_assert_false(netdev_carrier(nd));
     /* Now the network is fine */
