@@ -37,7 +37,7 @@ static bool pump_offer(struct pump *p)
         }
     }
     if (p->in) {
-        loop_fd_set(p->in, p->held ? 0 : LOOP_IN);
+        loop_fd_set(p->in, p->held || p->paused ? 0 : LOOP_IN);
     }
     return !p->held;
 }
@@ -60,7 +60,7 @@ static void pump_in(void *opaque, unsigned events)
     unsigned frames = 0;
     size_t bytes = 0;
 
-    while (frames < PUMP_BUDGET && bytes < PUMP_BYTES) {
+    while (frames < PUMP_BUDGET && bytes < PUMP_BYTES && !p->paused) {
         /* One byte more than a frame may have */
         int got = p->ops->read(p, p->size + 1);
 
@@ -123,6 +123,14 @@ void pump_stop(struct pump *p)
     p->mem = NULL;
     p->n = 0;
     p->held = false;
+}
+
+void pump_pause(struct pump *p, bool paused)
+{
+    p->paused = paused;
+    if (p->in) {
+        loop_fd_set(p->in, p->held || p->paused ? 0 : LOOP_IN);
+    }
 }
 
 void pump_flush(struct pump *p)

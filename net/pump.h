@@ -34,6 +34,7 @@ struct pump_ops {
 
 /**
  * struct pump - A descriptor and a backend
+ * @paused: See pump_pause()
  * @held:   The peer refused the frame in @buf, or a part of it
  * @out:    Watched for room while a send is refused; @out_fd is what it watches
  * @batch:  Frames that are read at a time
@@ -47,7 +48,7 @@ struct pump {
     const struct pump_ops *ops;
     int fd, out_fd;
     struct loop_fd *in, *out;
-    bool held;
+    bool held, paused;
     unsigned batch, at, n;
     size_t len, size, stride;
     uint8_t *buf, *mem;
@@ -62,6 +63,8 @@ void pump_start(struct pump *p, struct netdev *nd, int fd, size_t size,
 void pump_stop(struct pump *p);
 /* Where frame number @i is read to: room for one byte more than the longest */
 uint8_t *pump_buf(const struct pump *p, unsigned i);
+/* Read nothing for a while; may be called from within ops->take() */
+void pump_pause(struct pump *p, bool paused);
 /* The peer can take frames again */
 void pump_flush(struct pump *p);
 /* Call ops->room() and netdev_writable() once @fd has room */

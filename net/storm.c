@@ -211,6 +211,12 @@ bool storm_out(struct storm *s, const uint8_t *frame, size_t len, int64_t now)
     return began;
 }
 
+void storm_resume(struct storm *s, int64_t now)
+{
+    s->since = now;
+    s->echoes = s->repeats = 0;
+}
+
 bool storm_over(struct storm *s, int64_t now)
 {
     if (!s->on || now - s->last_hot < CALM_MS * MS) {

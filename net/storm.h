@@ -110,6 +110,10 @@ bool storm_in(struct storm *s, const uint8_t *frame, size_t len, int64_t now);
 /* Look at a frame that goes out, as it would come back; returns the same */
 bool storm_out(struct storm *s, const uint8_t *frame, size_t len, int64_t now);
 
+/* Frames were not given for a while, for other reasons than that there were
+ * none: a new window begins, and with the next @since its verdict is there */
+void storm_resume(struct storm *s, int64_t now);
+
 /* To be asked now and then while there is a storm: has it passed.  @now
  * INT64_MAX: declare it so, and if it goes on, recognise another one */
 bool storm_over(struct storm *s, int64_t now);

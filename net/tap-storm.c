@@ -5,6 +5,10 @@
  * Everything is in real time: a network does not stop when a guest does, nor
  * does it wait for a test's clock.  What is to be done about a storm is put
  * off until the frame at hand is through.
+ *
+ * While a port is cut its frames go nowhere, and reading them all would keep a
+ * CPU busy for nothing.  So it is read for one window out of each tick, to see
+ * whether the storm goes on.
  */
 #include "net/tap-storm.h"
 
@@ -17,6 +21,7 @@
 
 #include "hw/gpa.h"
 #include "net/backends.h"
+#include "net/pump.h"
 #include "system/loop.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -117,6 +122,7 @@ static void storm_began(void *opaque)
 static void storm_ended(struct tap_storm *g)
 {
     set_ticking(g, false);
+    pump_pause(g->pump, false);
     if (netdev_event) {
         JsonObject *o = json_object_new();
 
@@ -127,19 +133,39 @@ static void storm_ended(struct tap_storm *g)
     }
 }
 
+/* If somebody has set the link up again, it is over; but he may be wrong: if it
+ * goes on, it is another storm */
+static void look_at_link(struct tap_storm *g)
+{
+    if (g->cut && !g->nd->link_down) {
+        g->cut = false;
+        if (storm_over(&g->core, INT64_MAX)) {
+            storm_ended(g);
+        }
+    }
+}
+
 /* loop_fd: time to see whether it has passed */
 static void tick(void *opaque, unsigned events)
 {
     struct tap_storm *g = opaque;
+    int64_t at = now();
     uint64_t n;
 
-    if (read(g->timer, &n, sizeof(n)) >= 0 && storm_over(&g->core, now())) {
+    if (read(g->timer, &n, sizeof(n)) < 0) {
+        return;
+    }
+    look_at_link(g);
+    if (storm_over(&g->core, at)) {
         storm_ended(g);
+    } else if (g->cut) {
+        storm_resume(&g->core, at);
+        pump_pause(g->pump, false);
     }
 }
 
-bool tap_storm_new(struct netdev *nd, const char *mode, struct tap_storm **out,
-                   GError **err)
+bool tap_storm_new(struct netdev *nd, struct pump *pump, const char *mode,
+                   struct tap_storm **out, GError **err)
 {
     struct tap_storm *g;
 
@@ -155,6 +181,7 @@ bool tap_storm_new(struct netdev *nd, const char *mode, struct tap_storm **out,
     }
     g = g_new0(struct tap_storm, 1);
     g->nd = nd;
+    g->pump = pump;
     g->cuts = mode && !strcmp(mode, "cut");
     storm_init(&g->core, now());
     g->task = loop_task_new(storm_began, g);
@@ -186,16 +213,13 @@ void tap_storm_free(struct tap_storm *g)
 
 void tap_storm_look_in(struct tap_storm *g, const uint8_t *frame, size_t len)
 {
-    if (g->cut && !g->nd->link_down) {
-        /* Somebody has set the link up again, and may be wrong: if it goes on,
-         * it is another storm */
-        g->cut = false;
-        if (storm_over(&g->core, INT64_MAX)) {
-            storm_ended(g);
-        }
-    }
+    int64_t since = g->core.since;
+
+    look_at_link(g);
     if (storm_in(&g->core, frame, len, now())) {
         loop_task_wake(g->task);
+    } else if (g->cut && g->core.on && g->core.since != since) {
+        pump_pause(g->pump, true);
     }
 }
 

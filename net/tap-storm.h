@@ -12,9 +12,11 @@
 
 struct loop_fd;
 struct loop_task;
+struct pump;
 
 /**
  * struct tap_storm - A guard
+ * @pump:  What reads; it rests most of the time while the link is cut
  * @core:  What recognises a storm
  * @task:  Tells that there is one
  * @cuts:  The guest's link goes down with a storm; @cut: it did
@@ -25,6 +27,7 @@ struct loop_task;
  */
 struct tap_storm {
     struct netdev *nd;
+    struct pump *pump;
     struct storm core;
     bool cuts, cut;
     int timer;
@@ -35,13 +38,13 @@ struct tap_storm {
 };
 
 /**
- * tap_storm_new() - A guard for @nd
+ * tap_storm_new() - A guard for @nd, whose frames @pump reads
  * @mode: "alarm" or NULL, "cut", or "off", which gives NULL
  *
  * False with @err for any other @mode.
  */
-bool tap_storm_new(struct netdev *nd, const char *mode, struct tap_storm **g,
-                   GError **err);
+bool tap_storm_new(struct netdev *nd, struct pump *pump, const char *mode,
+                   struct tap_storm **g, GError **err);
 void tap_storm_free(struct tap_storm *g);
 
 /* For a frame that was chosen: see below */

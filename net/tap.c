@@ -335,7 +335,7 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
     const char *name = NULL, *by_fd = NULL, *storm = NULL;
 
     if (!pick_fd(opts, &by_fd, err) || !opts_str(opts, "storm", &storm, err) ||
-        !tap_storm_new(&t->nd, storm, &t->storm, err) ||
+        !tap_storm_new(&t->nd, &t->pump, storm, &t->storm, err) ||
         !opts_str(opts, "ifname", &name, err) ||
         !opts_bool(opts, "vnet_hdr", &vnet, err) ||
         !opts_uint(opts, "queues", 1, 1, &queues, err)) {

@@ -215,7 +215,7 @@ static void test_cut(void)
     struct guest g;
     struct netdev *nd = open_tap(&g, "tap,id=n0,ifname=t0,script=no,storm=cut");
     int fd = packet_socket("br0", ETHERTYPE);
-    unsigned never = 0, got;
+    unsigned never = 0, got, reads;
 
     make_loop();
     send_frames(fd, 0, ORIGINALS);
@@ -226,8 +226,16 @@ static void test_cut(void)
         g_assert_cmpuint(g.links, ==, 2 * i - 1);
         g_assert_false(g.up);
         got = g.got;
-        serve(&never, 1, 300);
+        reads = (unsigned)nd->rx_dropped;
+        serve(&never, 1, 1000);
+        reads = (unsigned)nd->rx_dropped - reads;
+        g_test_message("cut after %u frames, then read %u in a second", got,
+                       reads);
         g_assert_cmpuint(g.got, ==, got);
+        /* Looked at, but for a fifth of the time only */
+        g_assert_cmpuint(reads, >, 100);
+        g_assert_cmpint(reads * 3, <,
+                        2 * json_object_get_int_member(told.storm, "rate"));
         if (i == 1) {
             netdev_set_link(nd, true);
             g_assert_true(g.up);

@@ -276,6 +276,26 @@ static void test_end(void)
     g_assert_cmpint(flow(&f, 1, 200000, 1000, 0), >, 0);
 }
 
+/* Looked at for one window of five, it goes on all the same */
+static void test_now_and_then(void)
+{
+    struct frame f = make(everybody, other, TYPE_ARP, 60);
+    int64_t since;
+
+    begin();
+    g_assert_cmpint(flow(&f, 1, 200000, 1000, 0), >, 0);
+    for (unsigned i = 0; i < 20; i++) {
+        now += 400 * MS;
+        g_assert_false(storm_over(&storm, now));
+        storm_resume(&storm, now);
+        since = storm.since;
+        g_assert_cmpint(flow(&f, 1, 200000, 105, 0), ==, -1);
+        g_assert_cmpint(storm.since, >, since);
+    }
+    g_assert_false(storm_over(&storm, now));
+    g_assert_true(storm_over(&storm, now + 2 * SECOND));
+}
+
 /* A guest that sends from ever new addresses, a clock that jumps, and frames
  * too short to have any */
 static void test_odd(void)
@@ -326,6 +346,7 @@ int main(int argc, char **argv)
     g_test_add_func("/storm/distinct", test_distinct);
     g_test_add_func("/storm/to-the-guest", test_to_the_guest);
     g_test_add_func("/storm/end", test_end);
+    g_test_add_func("/storm/now-and-then", test_now_and_then);
     g_test_add_func("/storm/odd", test_odd);
     return g_test_run();
 }
