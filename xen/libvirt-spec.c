@@ -64,6 +64,12 @@ bool libvirt_rate(const char *rate, uint64_t *kib)
     return true;
 }
 
+bool libvirt_forgets(const char *vifname)
+{
+    return g_str_has_prefix(vifname, "vif") ||
+           g_str_has_prefix(vifname, "vnet");
+}
+
 static bool bridge_tag(const char *text, GArray *tags)
 {
     unsigned long n;

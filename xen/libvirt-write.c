@@ -235,8 +235,7 @@ static void write_target(struct writing *w)
 {
     const char *name = w->v->vifname;
 
-    if (name &&
-        (g_str_has_prefix(name, "vif") || g_str_has_prefix(name, "vnet"))) {
+    if (name && libvirt_forgets(name)) {
         lose(w,
              "vifname=%s: libvirt forgets names that begin like those it "
              "makes itself (vif, vnet)",

@@ -156,7 +156,7 @@ static void read_target(struct card *c, const xmlNode *n)
     if (!dev || !*dev) {
         return;
     }
-    if (g_str_has_prefix(dev, "vif") || g_str_has_prefix(dev, "vnet")) {
+    if (libvirt_forgets(dev)) {
         guest_remark(c->g, REMARK_NOTE, place_of(n), "target",
                      "libvirt forgets '%s': names with vif or vnet in front "
                      "are those that it makes itself",

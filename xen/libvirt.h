@@ -45,6 +45,10 @@ bool libvirt_rate(const char *rate, uint64_t *kib);
  */
 bool libvirt_bridge(const char *bridge, char **name, bool *trunk, GArray *tags);
 
+/* Whether libvirt forgets this name of an interface when it keeps a domain: it
+ * begins like those that it makes itself */
+bool libvirt_forgets(const char *vifname);
+
 /**
  * libvirt_spec_read() - A vif specification as libvirt would import it
  * @v:       An empty vif; gets the result

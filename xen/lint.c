@@ -151,6 +151,14 @@ static void view_free(struct view *w)
     g_free(w->note);
 }
 
+/* A name that begins like libvirt's own is gone once it keeps the domain */
+static void view_name(struct view *w)
+{
+    if (w->v->vifname && libvirt_forgets(w->v->vifname)) {
+        g_clear_pointer(&w->v->vifname, g_free);
+    }
+}
+
 /* br0.100, the bridge of a VLAN to everybody else, is VLAN 100 on br0 of Open
  * vSwitch to libvirt, whose script it then takes */
 static void view_tags(struct view *w)
@@ -221,6 +229,7 @@ static struct view view_make(const struct guest *g, const struct vif *v,
     if (tool == LINT_LIBVIRT && v->text) {
         w.why = libvirt_spec_read(w.v, v->text, g->dialect, g->kind);
         view_tags(&w);
+        view_name(&w);
     } else if (tool == LINT_LIBVIRT) {
         view_own(&w, v);
     } else {

@@ -283,7 +283,7 @@ static int man(void)
     printf(".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\n"
            "Something was found, refused, or failed.\n.TP\n2\n"
            "The command line is wrong, or a file on it cannot be read.\n"
-           ".SH SEE ALSO\nvifemu(1)\n");
+           ".SH SEE ALSO\nvifemu(1), vif\\-emu(8)\n");
     return CTL_OK;
 }
 

@@ -155,6 +155,9 @@ static void test_keys(void)
         { DIALECT_XL, GUEST_HVM, "bridge =b", "b* b b b", true },
         { DIALECT_XM, GUEST_HVM, "accel=off,policy=p,label=l", "b b b b",
           false },
+        { DIALECT_XL, GUEST_HVM, "vifname=vifweb", "b b b b*", true },
+        { DIALECT_XL, GUEST_HVM, "vifname=vnet0", "b b b b*", true },
+        { DIALECT_XL, GUEST_HVM, "vifname=web", "b b b b", false },
         /* A VLAN's bridge, and libvirt's idea of it */
         { DIALECT_XL, GUEST_HVM, "bridge=br0.100", "b b b b*", true },
         { DIALECT_XL, GUEST_HVM, "bridge=br0:1:2", "b b b b*", true },
