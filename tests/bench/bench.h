@@ -37,7 +37,8 @@ enum {
     MAC_LEN = 6,
     MSS = 1448,                 /* 1500 - IPv4 - TCP with timestamps */
     TCP_HEADERS = 14 + 20 + 32, /* Of each segment */
-    TSO_SEGMENTS = 45,          /* As many as fit 64 KiB */
+    UDP_HEADERS = 14 + 20 + 8,
+    TSO_SEGMENTS = 45, /* As many as fit 64 KiB */
     TSO_PAYLOAD = TSO_SEGMENTS * MSS,
     TSO_FRAME = TCP_HEADERS + TSO_PAYLOAD,
     FRAME_ROOM = 128 << 10, /* For any frame with a vnet header */
@@ -48,9 +49,10 @@ enum {
  *
  * KIND_PLAIN: any bytes after an Ethernet header, with a sequence number.
  * KIND_CSUM:  TCP segments whose checksum is left to the card.
+ * KIND_UDP:   UDP datagrams, likewise.
  * KIND_TSO:   TCP, TSO_PAYLOAD bytes that the card cuts.
  */
-enum kind { KIND_PLAIN, KIND_CSUM, KIND_TSO };
+enum kind { KIND_PLAIN, KIND_CSUM, KIND_UDP, KIND_TSO };
 
 extern const uint8_t guest_mac[MAC_LEN], peer_mac[MAC_LEN];
 
@@ -60,7 +62,7 @@ extern const uint8_t guest_mac[MAC_LEN], peer_mac[MAC_LEN];
  * @size:  Of each, in bytes
  * @slots: Contents repeat after that many frames
  * @in:    To the guest
- * @next:  KIND_PLAIN: number of the next frame
+ * @next:  KIND_PLAIN, KIND_UDP: number of the next frame
  * @at:    Else: the stream position, the TCP sequence number
  * @bytes: Payload seen
  * @empty: Segments without payload; not counted anywhere else
@@ -75,6 +77,9 @@ struct flow {
 
 void put_be16(uint8_t *p, unsigned val);
 void put_be32(uint8_t *p, uint32_t val);
+
+/* Bytes of each frame, or segment, that flow_payload() does not count */
+unsigned flow_headers(const struct flow *f);
 
 /* Payload bytes of one frame of the flow */
 unsigned flow_payload(const struct flow *f);
@@ -130,6 +135,16 @@ int inject_open(const char *name, bool vnet);
 
 /* Put in frames @seq .. @seq + @n - 1 of a flow */
 void inject(int fd, const struct flow *f, uint32_t seq, unsigned n);
+
+/* Listen at @path for an emulator that connects; its connection */
+int stream_listen(const char *path);
+int stream_accept(int listener);
+
+/* Receive and check @bytes of payload; each 16th frame fully, or all */
+void stream_check(int fd, struct flow *f, uint64_t bytes, bool full);
+
+/* Send frames @seq .. @seq + @n - 1 of a flow */
+void stream_inject(int fd, const struct flow *f, uint32_t seq, unsigned n);
 
 /* Datagram socket bound to @mine; connect it when the other end is there */
 int dgram_open(const char *mine);

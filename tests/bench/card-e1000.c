@@ -90,11 +90,12 @@ static void put_desc(struct emu *emu, uint64_t buf, uint32_t lower,
     tx_tail = (tx_tail + 1) % DESC_RING;
 }
 
-/* IP sum at 24 of 14..33, TCP sum at 50 of 34.. */
-static void put_context(struct emu *emu, unsigned payload)
+/* IP sum at 24 of 14..33, TCP sum at 50 of 34.., UDP sum at 40 */
+static void put_context(struct emu *emu, bool udp, unsigned payload)
 {
-    uint64_t where = 14 | 24 << 8 | 33 << 16 | (uint64_t)(34 | 50 << 8) << 32;
-    uint32_t lower = CMD_DEXT | CTX_TCP | CTX_IP;
+    uint64_t l4 = udp ? 34 | 40 << 8 : 34 | 50 << 8;
+    uint64_t where = 14 | 24 << 8 | 33 << 16 | l4 << 32;
+    uint32_t lower = CMD_DEXT | CTX_IP | (udp ? 0 : CTX_TCP);
 
     if (payload) {
         lower |= CMD_TSE | payload;
@@ -108,7 +109,7 @@ static void put_tso(struct emu *emu, size_t at, size_t payload)
     uint32_t data = CMD_DEXT | DTYP_DATA | CMD_TSE | CMD_IFCS;
     unsigned part;
 
-    put_context(emu, TSO_PAYLOAD);
+    put_context(emu, false, TSO_PAYLOAD);
     put_desc(emu, at, data | TCP_HEADERS, BOTH_SUMS);
     for (unsigned done = 0; done < TSO_PAYLOAD; done += part) {
         part = TSO_PAYLOAD - done < PIECE ? TSO_PAYLOAD - done : PIECE;
@@ -122,16 +123,17 @@ static void put_tso(struct emu *emu, size_t at, size_t payload)
 static void tx_fill(struct emu *emu, const struct flow *f, uint32_t seq,
                     unsigned n)
 {
+    bool sums = f->kind == KIND_CSUM || f->kind == KIND_UDP;
     size_t at;
 
-    if (f->kind == KIND_CSUM) {
-        put_context(emu, 0);
+    if (sums) {
+        put_context(emu, f->kind == KIND_UDP, 0);
     }
     for (unsigned i = 0; i < n; i++) {
         at = tx_number(emu, f, seq + i);
         if (f->kind == KIND_TSO) {
             put_tso(emu, at, tx_payload(f, seq + i));
-        } else if (f->kind == KIND_CSUM) {
+        } else if (sums) {
             put_desc(emu, at,
                      f->size | CMD_DEXT | DTYP_DATA | CMD_EOP | CMD_IFCS |
                          CMD_RS,

@@ -106,10 +106,20 @@ def accelerator(binary, folder):
     return ["-accel", "tcg", "-bios", str(bios)]
 
 
+def polling(binary, poll_us):
+    """Arguments to look for that long before sleeping, if it can"""
+    option = "-x-vifemu-poll-us"
+    if poll_us and option[1:].encode() in pathlib.Path(binary).read_bytes():
+        return [option, str(poll_us)]
+    return []
+
+
 def command_line(binary, workload, folder):
     """An emulator with one card, its memory and its sockets in the folder"""
     if workload["net"] == "tap":
         net = f"tap,ifname={INTERFACE},script=no,downscript=no"
+    elif workload["net"] == "stream":
+        net = f"stream,server=off,addr.type=unix,addr.path={folder}/bench"
     else:
         net = (f"dgram,local.type=unix,local.path={folder}/card,"
                f"remote.type=unix,remote.path={folder}/bench")
@@ -119,7 +129,8 @@ def command_line(binary, workload, folder):
             "-object", f"memory-backend-file,id=ram,size={MEMORY},"
             f"mem-path={folder}/ram,share=on", "-netdev", f"{net},id=n",
             "-device", f"{workload['model']},netdev=n,addr={SLOT},mac={MAC},"
-            "romfile=", "-qtest", f"unix:{folder}/qtest", "-qtest-log", "none"]
+            "romfile=", "-qtest", f"unix:{folder}/qtest", "-qtest-log", "none",
+            *polling(binary, workload["poll_us"])]
 
 
 class Tools:

@@ -60,6 +60,13 @@ static const struct fault faults[] = {
     { "csum/ip", KIND_CSUM, 9, .at = 19, .says = "IP header checksum" },
     { "csum/sum", KIND_CSUM, 9, .at = 51, .says = "partial checksum" },
     { "csum/place", KIND_CSUM, 9, .lie = 35, .says = "partial checksum" },
+    { "udp", KIND_UDP, FRAMES, .says = NULL },
+    { "udp/payload", KIND_UDP, 9, .at = SIZE - 1, .says = "contents" },
+    { "udp/port", KIND_UDP, 9, .at = 35, .says = "contents" },
+    { "udp/lost", KIND_UDP, 9, .skip = true, .says = "was due" },
+    { "udp/short", KIND_UDP, 9, .cut = 1, .says = "was due" },
+    { "udp/ip", KIND_UDP, 9, .at = 19, .says = "IP header checksum" },
+    { "udp/sum", KIND_UDP, 9, .at = 41, .says = "partial checksum" },
     { "tso/payload", KIND_TSO, 11, .at = 60000, .says = "payload" },
     { "tso/lost", KIND_TSO, 11, .skip = true, .says = "was due" },
 };

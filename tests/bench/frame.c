@@ -16,8 +16,12 @@ enum {
     SLOT_STEP = 8,
     SLOTS_MAX = 512,
     SUM_AT = 50, /* TCP checksum in the frame */
+    UDP_SUM_AT = 40,
+    L4_AT = 34,
     SEQ_AT = 38,
     NUMBER_AT = 14,
+    PROTO_TCP = 6,
+    PROTO_UDP = 17,
     ETHERTYPE = 0x88b5,
 };
 
@@ -79,15 +83,35 @@ static unsigned sum16(const uint8_t *p, size_t len, uint64_t sum)
     return (unsigned)sum;
 }
 
-/* Of the TCP pseudo header; @len: TCP header and payload */
+/* Of the pseudo header; @len: TCP or UDP header and payload */
 static unsigned pseudo_sum(const uint8_t *ip, unsigned len)
 {
-    return sum16(ip + 12, 8, 6 + (uint64_t)len);
+    return sum16(ip + 12, 8, ip[9] + (uint64_t)len);
+}
+
+unsigned flow_headers(const struct flow *f)
+{
+    switch (f->kind) {
+    case KIND_PLAIN:
+        return 0;
+    case KIND_UDP:
+        return UDP_HEADERS;
+    default:
+        return TCP_HEADERS;
+    }
 }
 
 unsigned flow_payload(const struct flow *f)
 {
-    return f->kind == KIND_PLAIN ? f->size : f->size - TCP_HEADERS;
+    return f->size - flow_headers(f);
+}
+
+/* Whether frames carry a number, and where; else their stream position */
+static unsigned number_at(const struct flow *f)
+{
+    return f->kind == KIND_PLAIN ? (unsigned)NUMBER_AT
+           : f->kind == KIND_UDP ? (unsigned)UDP_HEADERS
+                                 : 0;
 }
 
 /* Stream positions wrap where frames and slots do */
@@ -108,7 +132,35 @@ static uint32_t stream_at(const struct flow *f, uint32_t seq)
 void flow_seek(struct flow *f, uint32_t seq)
 {
     f->next = seq;
-    f->at = f->kind == KIND_PLAIN ? 0 : stream_at(f, seq);
+    f->at = number_at(f) ? 0 : stream_at(f, seq);
+}
+
+static void ip_header(const struct flow *f, uint8_t *buf, uint8_t proto)
+{
+    uint8_t *ip = buf + 14;
+
+    put_be16(buf + 12, 0x0800);
+    memset(ip, 0, flow_headers(f) - 14);
+    ip[0] = 0x45;
+    put_be16(ip + 2, f->size - 14);
+    put_be16(ip + 4, 1);
+    ip[8] = 64;
+    ip[9] = proto;
+    put_be32(ip + 12, 0x0a000000 | (f->in ? 1 : 2));
+    put_be32(ip + 16, 0x0a000000 | (f->in ? 2 : 1));
+    put_be16(ip + 10, ~sum16(ip, 20, 0) & 0xffff);
+}
+
+static void udp_headers(const struct flow *f, uint8_t *buf)
+{
+    uint8_t *udp = buf + L4_AT;
+    unsigned len = f->size - L4_AT;
+
+    ip_header(f, buf, PROTO_UDP);
+    put_be16(udp, 1000);
+    put_be16(udp + 2, 2000);
+    put_be16(udp + 4, len);
+    put_be16(udp + 6, pseudo_sum(buf + 14, len));
 }
 
 static void tcp_headers(const struct flow *f, uint8_t *buf)
@@ -117,16 +169,7 @@ static void tcp_headers(const struct flow *f, uint8_t *buf)
     uint8_t *ip = buf + 14, *tcp = ip + 20;
     unsigned len = f->size - 14;
 
-    put_be16(buf + 12, 0x0800);
-    memset(ip, 0, 52);
-    ip[0] = 0x45;
-    put_be16(ip + 2, len);
-    put_be16(ip + 4, 1);
-    ip[8] = 64;
-    ip[9] = 6;
-    put_be32(ip + 12, 0x0a000000 | (f->in ? 1 : 2));
-    put_be32(ip + 16, 0x0a000000 | (f->in ? 2 : 1));
-    put_be16(ip + 10, ~sum16(ip, 20, 0) & 0xffff);
+    ip_header(f, buf, PROTO_TCP);
     put_be16(tcp, 1000);
     put_be16(tcp + 2, 2000);
     put_be32(tcp + 8, 1);
@@ -139,8 +182,8 @@ static void tcp_headers(const struct flow *f, uint8_t *buf)
 
 void flow_renumber(const struct flow *f, uint32_t seq, uint8_t *buf)
 {
-    if (f->kind == KIND_PLAIN) {
-        put_be32(buf + NUMBER_AT, seq);
+    if (number_at(f)) {
+        put_be32(buf + number_at(f), seq);
     } else {
         put_be32(buf + SEQ_AT, stream_at(f, seq));
     }
@@ -148,12 +191,14 @@ void flow_renumber(const struct flow *f, uint32_t seq, uint8_t *buf)
 
 unsigned flow_frame(const struct flow *f, uint32_t seq, uint8_t *buf)
 {
-    unsigned head = f->kind == KIND_PLAIN ? NUMBER_AT + 4 : TCP_HEADERS;
+    unsigned head = number_at(f) ? number_at(f) + 4 : flow_headers(f);
 
     memcpy(buf, f->in ? guest_mac : peer_mac, MAC_LEN);
     memcpy(buf + MAC_LEN, f->in ? peer_mac : guest_mac, MAC_LEN);
     if (f->kind == KIND_PLAIN) {
         put_be16(buf + 12, ETHERTYPE);
+    } else if (f->kind == KIND_UDP) {
+        udp_headers(f, buf);
     } else {
         tcp_headers(f, buf);
     }
@@ -168,8 +213,8 @@ struct virtio_net_hdr flow_vnet(const struct flow *f)
 
     if (f->kind != KIND_PLAIN) {
         h.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-        h.csum_start = 34;
-        h.csum_offset = SUM_AT - 34;
+        h.csum_start = L4_AT;
+        h.csum_offset = (f->kind == KIND_UDP ? UDP_SUM_AT : SUM_AT) - L4_AT;
     }
     if (f->kind == KIND_TSO) {
         h.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
@@ -200,26 +245,30 @@ static void check_plain(struct flow *f, const uint8_t *frame, size_t len,
     f->bytes += len;
 }
 
-/* Both sums, as they are or, of the TCP one, as the vnet header promises */
-static void check_sums(const struct virtio_net_hdr *vnet, const uint8_t *ip,
-                       unsigned tcp_len)
+/* Both sums, as they are or, of the one at @sum_at, as the vnet header
+ * promises; @len: without the IP header */
+static void check_sums(const struct virtio_net_hdr *vnet, const uint8_t *frame,
+                       unsigned sum_at, unsigned len)
 {
     bool partial = vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+    const uint8_t *ip = frame + 14;
     unsigned sum;
 
     if (sum16(ip, 20, 0) != 0xffff) {
         fail("verification: bad IP header checksum");
     }
     if (!partial) {
-        sum = sum16(ip + 20, tcp_len, pseudo_sum(ip, tcp_len));
+        sum = sum16(ip + 20, len, pseudo_sum(ip, len));
         if (sum != 0xffff) {
-            fail("verification: bad TCP checksum");
+            fail("verification: bad %s checksum",
+                 ip[9] == PROTO_UDP ? "UDP" : "TCP");
         }
-    } else if (vnet->csum_start != 34 || vnet->csum_offset != SUM_AT - 34 ||
-               be16(ip + 36) != pseudo_sum(ip, tcp_len)) {
+    } else if (vnet->csum_start != L4_AT ||
+               vnet->csum_offset != sum_at - L4_AT ||
+               be16(frame + sum_at) != pseudo_sum(ip, len)) {
         fail("verification: partial checksum %04x at %u+%u, should be %04x",
-             be16(ip + 36), vnet->csum_start, vnet->csum_offset,
-             pseudo_sum(ip, tcp_len));
+             be16(frame + sum_at), vnet->csum_start, vnet->csum_offset,
+             pseudo_sum(ip, len));
     }
 }
 
@@ -253,7 +302,7 @@ static void check_tcp(struct flow *f, const struct virtio_net_hdr *vnet,
              be32(frame + SEQ_AT), f->at);
     }
     if (full) {
-        check_sums(vnet, ip, ip_len - 20);
+        check_sums(vnet, frame, SUM_AT, ip_len - 20);
         if (!same_payload(f, frame + TCP_HEADERS, n)) {
             fail("verification: other payload at %u", f->at);
         }
@@ -261,6 +310,29 @@ static void check_tcp(struct flow *f, const struct virtio_net_hdr *vnet,
     f->at = (f->at + n) % stream_end(f);
     f->bytes += n;
     f->empty += !n;
+}
+
+static void check_udp(struct flow *f, const struct virtio_net_hdr *vnet,
+                      const uint8_t *frame, size_t len, bool full)
+{
+    uint32_t seq = f->next++;
+    uint8_t want[UDP_HEADERS];
+
+    if (len != f->size || be32(frame + UDP_HEADERS) != seq) {
+        fail("verification: datagram %u of %zu bytes came where %u of %u bytes "
+             "was due",
+             be32(frame + UDP_HEADERS), len, seq, f->size);
+    }
+    if (full) {
+        udp_headers(f, want);
+        check_sums(vnet, frame, UDP_SUM_AT, f->size - L4_AT);
+        if (vnet->gso_type || memcmp(frame + 12, want + 12, UDP_SUM_AT - 12) ||
+            memcmp(frame + UDP_HEADERS + 4, contents(seq % f->slots),
+                   len - UDP_HEADERS - 4)) {
+            fail("verification: datagram %u has other contents", seq);
+        }
+    }
+    f->bytes += flow_payload(f);
 }
 
 void flow_check(struct flow *f, const struct virtio_net_hdr *vnet,
@@ -271,6 +343,8 @@ void flow_check(struct flow *f, const struct virtio_net_hdr *vnet,
     }
     if (f->kind == KIND_PLAIN) {
         check_plain(f, frame, len, full);
+    } else if (f->kind == KIND_UDP) {
+        check_udp(f, vnet, frame, len, full);
     } else {
         check_tcp(f, vnet, frame, len, full);
     }

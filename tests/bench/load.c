@@ -33,12 +33,15 @@ enum { SLICES_MAX = 256, STRETCH = 4, BIG_SLOTS = 4 };
 
 struct run;
 
+enum net { NET_TAP, NET_DGRAM, NET_STREAM };
+
 /**
  * struct workload - A row of the bench's table
  * @limit:  What bench-limit calls the host's own speed at this; "echo:NAME" is
  *          that workload with an emulator that only answers; "" is none
  * @target: For people: what we want to reach
- * @dgram:  Through -netdev dgram, else through a tap
+ * @net:    Through which kind of -netdev
+ * @poll_us: What vifemu gets as -x-vifemu-poll-us
  * @batch:  Frames a doorbell
  * @units:  What is printed, with commas between; less is better in all of them
  * @go:     Runs it and prints
@@ -46,9 +49,9 @@ struct run;
 struct workload {
     const char *name, *what, *target, *limit, *units;
     const struct card *card;
-    bool dgram;
+    enum net net;
     enum kind kind;
-    unsigned size, batch;
+    unsigned size, batch, poll_us;
     void (*go)(struct run *r);
 };
 
@@ -100,18 +103,26 @@ static double tx_burst(struct run *r)
     return begin;
 }
 
+/* What a burst sent into a socket */
+static void tx_arrived(struct run *r, bool full)
+{
+    if (r->w->net == NET_DGRAM) {
+        dgram_check(r->side, &r->flow, payload_of(r), full);
+    } else if (r->w->net == NET_STREAM) {
+        stream_check(r->side, &r->flow, payload_of(r), full);
+    }
+}
+
 /* A few bursts, each frame compared */
 static void tx_compared(struct run *r, unsigned bursts)
 {
     struct flow *f = &r->flow;
-    int fd = r->w->dgram ? -1 : capture_open(IFACE);
+    int fd = r->w->net == NET_TAP ? capture_open(IFACE) : -1;
 
     flow_seek(f, r->seq);
     for (unsigned i = 0; i < bursts; i++) {
         tx_burst(r);
-        if (r->w->dgram) {
-            dgram_check(r->side, f, payload_of(r), true);
-        }
+        tx_arrived(r, true);
     }
     if (fd >= 0) {
         capture_check(fd, f, bursts * payload_of(r));
@@ -125,9 +136,7 @@ static void check_counts(struct run *r, struct counts was, unsigned frames)
     uint64_t bytes = is.bytes - was.bytes, packets = is.packets - was.packets;
     uint64_t want = (uint64_t)frames * flow_payload(&r->flow);
 
-    if (r->flow.kind != KIND_PLAIN) {
-        bytes -= packets * TCP_HEADERS;
-    }
+    bytes -= packets * flow_headers(&r->flow);
     if (bytes != want || (r->flow.kind != KIND_TSO && packets != frames)) {
         fail("verification: %lu frames with %lu bytes of payload left, of %u "
              "with %lu",
@@ -159,18 +168,16 @@ static void tx_slice(struct run *r)
     unsigned bursts = 0;
 
     flow_seek(&r->flow, r->seq);
-    if (!r->w->dgram) {
+    if (r->w->net == NET_TAP) {
         was = iface_counts(IFACE);
     }
     do {
         r->busy += tx_burst(r);
         bursts++;
-        if (r->w->dgram) {
-            dgram_check(r->side, &r->flow, payload_of(r), false);
-        }
+        tx_arrived(r, false);
     } while (now_s() < end);
     slice_end(r, packets_of(&r->flow, bursts * r->w->batch));
-    if (!r->w->dgram) {
+    if (r->w->net == NET_TAP) {
         check_counts(r, was, bursts * r->w->batch);
     }
 }
@@ -215,7 +222,11 @@ static double rx_burst(struct run *r, bool full)
         card->rx_give(&r->emu, n);
         emu_stop(&r->emu);
     }
-    inject(r->side, f, r->seq, r->w->batch);
+    if (r->w->net == NET_STREAM) {
+        stream_inject(r->side, f, r->seq, r->w->batch);
+    } else {
+        inject(r->side, f, r->seq, r->w->batch);
+    }
     begin = now_s();
     if (card->rx_stalls) {
         card->rx_give(&r->emu, n);
@@ -258,7 +269,7 @@ static void rx_slice(struct run *r)
 
 static void go_rx(struct run *r)
 {
-    if (!r->w->dgram) {
+    if (r->w->net == NET_TAP) {
         r->side = inject_open(IFACE, r->flow.kind != KIND_PLAIN);
     }
     r->w->card->rx_init(&r->emu);
@@ -316,6 +327,46 @@ static void go_doorbell(struct run *r)
            times[n / 2] * 1e6, times[n - 1] * 1e6, n);
 }
 
+/* A frame in, then one out, as a ping and its answer: from where the network
+ * has the one to where it has the other.  There is nothing to sleep for but the
+ * other side */
+static void go_ping(struct run *r)
+{
+    enum { TIMES_MAX = 100000 };
+    static double times[TIMES_MAX];
+    static const struct virtio_net_hdr none;
+    const struct card *card = r->w->card;
+    struct flow in = r->flow;
+    struct counts was;
+    double end, begin;
+    const uint8_t *frame;
+    unsigned n = 0;
+    size_t len;
+
+    in.in = true;
+    r->side = inject_open(IFACE, false);
+    card->tx_init(&r->emu, &r->flow);
+    card->rx_init(&r->emu);
+    tx_compared(r, STRETCH);
+    was = iface_counts(IFACE);
+    end = now_s() + r->seconds;
+    do {
+        card->rx_give(&r->emu, 1);
+        emu_answer(&r->emu);
+        begin = now_s();
+        inject(r->side, &in, n, 1);
+        len = card->rx_take(&r->emu, &frame);
+        flow_check(&in, &none, frame, len, true);
+        tx_burst(r);
+        times[n++] = now_s() - begin;
+    } while (now_s() < end && n < TIMES_MAX);
+    check_counts(r, was, n);
+    tx_compared(r, STRETCH);
+    qsort(times, n, sizeof(times[0]), by_value);
+    printf("{\"us\": %.3f, \"worst\": %.1f, \"packets\": %u}\n",
+           times[n / 2] * 1e6, times[n - 1] * 1e6, n);
+}
+
 static void go_start(struct run *r)
 {
     printf("{\"ms\": %.3f, \"MiB\": %.2f}\n", r->emu.started_s * 1e3,
@@ -354,6 +405,8 @@ static const struct workload workloads[] = {
        "1 a doorbell", ""),
     TX("e1000-tx1514c", e1000, KIND_CSUM, 1514, 256, "tap-write-1514",
        "1514 bytes with checksum offload, 256", "e1000-tx1514 + 5 %"),
+    TX("e1000-tx1514u", e1000, KIND_UDP, 1514, 256, "tap-write-1514",
+       "the same, UDP", "e1000-tx1514 + 5 %"),
     TX("rtl8139-tx64", rtl8139, KIND_PLAIN, 64, 64, "tap-write-64",
        "64 bytes out of a tap, 64 a doorbell", ""),
     TX("rtl8139-tx1514", rtl8139, KIND_PLAIN, 1514, 64, "tap-write-1514",
@@ -372,7 +425,7 @@ static const struct workload workloads[] = {
        "TCP stream in, 64 KiB waiting", ""),
     { .name = "dgram-tx1514",
       .card = &card_e1000,
-      .dgram = true,
+      .net = NET_DGRAM,
       .size = 1514,
       .batch = 64,
       .limit = "dgram-send-1514",
@@ -381,7 +434,7 @@ static const struct workload workloads[] = {
       .go = go_tx },
     { .name = "dgram-rx1514",
       .card = &card_e1000,
-      .dgram = true,
+      .net = NET_DGRAM,
       .size = 1514,
       .batch = 256,
       .limit = "dgram-recv-1514",
@@ -390,13 +443,29 @@ static const struct workload workloads[] = {
       .go = go_rx },
     { .name = "dgram-tso64k",
       .card = &card_e1000,
-      .dgram = true,
+      .net = NET_DGRAM,
       .kind = KIND_TSO,
       .size = TSO_FRAME,
       .batch = 1,
       .limit = "dgram-send-1514",
       .what = "TSO of 64 KiB out of a datagram socket",
       .go = go_tx },
+    { .name = "stream-tx1514",
+      .card = &card_e1000,
+      .net = NET_STREAM,
+      .size = 1514,
+      .batch = 64,
+      .limit = "",
+      .what = "1514 bytes out of a stream socket, 64",
+      .go = go_tx },
+    { .name = "stream-rx1514",
+      .card = &card_e1000,
+      .net = NET_STREAM,
+      .size = 1514,
+      .batch = 256,
+      .limit = "",
+      .what = "1514 bytes in from one, 256 waiting",
+      .go = go_rx },
     TX("ne2k-tx1514", ne2000, KIND_PLAIN, 1514, 1, "",
        "1514 bytes by 390 qtest commands", "QEMU x 5"),
     { .name = "doorbell",
@@ -415,6 +484,23 @@ static const struct workload workloads[] = {
       .what = "the same, 256 frames of 64 bytes queued",
       .target = "as doorbell",
       .go = go_doorbell },
+    { .name = "ping",
+      .card = &card_e1000,
+      .size = 64,
+      .batch = 1,
+      .limit = "",
+      .units = "us",
+      .what = "a frame in from a tap, answered by one out",
+      .go = go_ping },
+    { .name = "ping-poll",
+      .card = &card_e1000,
+      .size = 64,
+      .batch = 1,
+      .poll_us = 50,
+      .limit = "",
+      .units = "us",
+      .what = "the same with -x-vifemu-poll-us 50",
+      .go = go_ping },
     { .name = "start",
       .card = &card_e1000,
       .size = 64,
@@ -429,14 +515,16 @@ enum { WORKLOADS = sizeof(workloads) / sizeof(workloads[0]) };
 
 static void list(void)
 {
+    static const char *const nets[] = { "tap", "dgram", "stream" };
+
     for (unsigned i = 0; i < WORKLOADS; i++) {
         const struct workload *w = &workloads[i];
 
         printf("%s{\"name\": \"%s\", \"what\": \"%s\", \"target\": \"%s\", "
                "\"limit\": \"%s\", \"model\": \"%s\", \"net\": \"%s\", "
-               "\"units\": \"%s\"}",
+               "\"poll_us\": %u, \"units\": \"%s\"}",
                i ? ",\n " : "[", w->name, w->what, w->target ? w->target : "",
-               w->limit, w->card->model, w->dgram ? "dgram" : "tap",
+               w->limit, w->card->model, nets[w->net], w->poll_us,
                w->units ? w->units : "us/packet");
     }
     puts("]");
@@ -459,12 +547,16 @@ static void run_in(struct run *r, const char *dir, char **argv, int theirs_cpu,
 
     snprintf(mine, sizeof(mine), "%s/bench", dir);
     snprintf(theirs, sizeof(theirs), "%s/card", dir);
-    if (r->w->dgram) {
+    if (r->w->net == NET_DGRAM) {
         r->side = dgram_open(mine);
+    } else if (r->w->net == NET_STREAM) {
+        r->side = stream_listen(mine);
     }
     emu_start(&r->emu, argv, dir, theirs_cpu, ours_cpu);
-    if (r->w->dgram) {
+    if (r->w->net == NET_DGRAM) {
         dgram_connect(r->side, theirs);
+    } else if (r->w->net == NET_STREAM) {
+        r->side = stream_accept(r->side);
     } else if (r->w->batch) {
         iface_up(IFACE);
     }

@@ -27,6 +27,7 @@ enum {
     SOCKET_BUFFER = 64 << 20, /* Truesize of a captured burst, and room */
     TIMEOUT_S = 5,
     AT_ONCE = 64, /* Datagrams a system call */
+    PREFIX = 4,   /* A frame's length, in a stream */
 };
 
 int tap_make(const char *name, bool vnet)
@@ -227,6 +228,79 @@ void inject(int fd, const struct flow *f, uint32_t seq, unsigned n)
     }
 }
 
+int stream_accept(int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd < 0) {
+        fail("no connection: %m");
+    }
+    set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER);
+    set_timeout(fd);
+    close(listener);
+    return fd;
+}
+
+/* Each frame follows its length */
+void stream_inject(int fd, const struct flow *f, uint32_t seq, unsigned n)
+{
+    static uint8_t buf[AT_ONCE * (PREFIX + BUF_SIZE)];
+    uint8_t *to = buf;
+    unsigned len;
+    ssize_t put;
+
+    for (unsigned i = 0; i < n; i++) {
+        len = flow_frame(f, seq + i, to + PREFIX);
+        put_be32(to, len);
+        to += PREFIX + len;
+        if ((i + 1) % AT_ONCE && i + 1 < n) {
+            continue;
+        }
+        for (uint8_t *from = buf; from < to; from += put) {
+            put = send(fd, from, (size_t)(to - from), MSG_NOSIGNAL);
+            if (put <= 0) {
+                fail("frame %u of %u was not taken: %m", i, n);
+            }
+        }
+        to = buf;
+    }
+}
+
+void stream_check(int fd, struct flow *f, uint64_t bytes, bool full)
+{
+    static const struct virtio_net_hdr none;
+    static uint8_t buf[1 << 20];
+    uint64_t end = f->bytes + bytes;
+    size_t at = 0, have = 0, len;
+    unsigned done = 0;
+    ssize_t got;
+
+    while (f->bytes < end) {
+        got = recv(fd, buf + have, sizeof(buf) - have, 0);
+        if (got <= 0) {
+            fail("verification: %lu of %lu bytes arrived",
+                 bytes - (end - f->bytes), bytes);
+        }
+        have += (size_t)got;
+        while (have - at >= PREFIX) {
+            len = (size_t)buf[at] << 24 | (size_t)buf[at + 1] << 16 |
+                  (size_t)buf[at + 2] << 8 | buf[at + 3];
+            if (have - at - PREFIX < len) {
+                break;
+            }
+            flow_check(f, &none, buf + at + PREFIX, len,
+                       full || done++ % 16 == 0);
+            at += PREFIX + len;
+        }
+        memmove(buf, buf + at, have - at);
+        have -= at;
+        at = 0;
+    }
+    if (f->bytes != end || have) {
+        fail("verification: %lu bytes too many arrived", f->bytes - end + have);
+    }
+}
+
 static struct sockaddr_un unix_address(const char *path)
 {
     struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -236,6 +310,19 @@ static struct sockaddr_un unix_address(const char *path)
     }
     strcpy(sa.sun_path, path);
     return sa;
+}
+
+int stream_listen(const char *path)
+{
+    struct sockaddr_un sa = unix_address(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ||
+        listen(fd, 1)) {
+        fail("socket '%s': %m", path);
+    }
+    set_timeout(fd);
+    return fd;
 }
 
 int dgram_open(const char *mine)
