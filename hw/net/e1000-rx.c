@@ -162,8 +162,8 @@ static uint64_t cache_take(struct e1000 *d)
 static void cache_prefetch(struct e1000 *d, size_t len)
 {
     if (d->reg.rx_cache_n) {
-        nic_prefetch(&d->nic, gpa(d->reg.rx_cache[d->reg.rx_cache_first]), len,
-                     true);
+        nic_prefetch(&d->nic, gpa(d->reg.rx_cache[d->reg.rx_cache_first]),
+                     min_size(len, FRAME_PREFETCH), true);
     }
 }
 

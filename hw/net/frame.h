@@ -12,6 +12,9 @@ enum {
     FRAME_MIN = 60, /* Without FCS */
     FRAME_TAG = 4,
     FRAME_TAG_AT = 12, /* Behind destination and source address */
+    /* Of the buffer of the next frame, what is fetched ahead: the CPU itself
+     * finds what follows, and waits if it is asked for more at a time */
+    FRAME_PREFETCH = 512,
 };
 
 /**

@@ -346,7 +346,8 @@ static void rx_prefetch(struct rtl8139 *d, size_t len)
         nic_dma_read(&d->nic, desc_at(d, d->reg.rx_index), &next,
                      sizeof(next)) &&
         (le32_get(next.command) & RXD_OWN)) {
-        nic_prefetch(&d->nic, gpa(le64_get(next.addr)), len, true);
+        nic_prefetch(&d->nic, gpa(le64_get(next.addr)),
+                     len < FRAME_PREFETCH ? len : FRAME_PREFETCH, true);
     }
 }
 
