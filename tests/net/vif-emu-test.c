@@ -325,6 +325,28 @@ static void test_denied(void)
     check_error("Permission denied");
 }
 
+/* Killed with all its children at any time, as is a script that takes too long:
+ * the next call finds a host on which it can do all of it */
+static void test_killed(void)
+{
+    set_up();
+    put(BACK "/vifname", "web");
+    for (unsigned i = 0; i < 12; i++) {
+        char *line =
+            g_strdup_printf(ENVIRONMENT
+                            "timeout -s KILL 0.%03u $VIF_EMU add type_if=tap "
+                            "2>/dev/null; true",
+                            1 + 9 * i);
+
+        run(line);
+        g_free(line);
+        g_assert_cmpint(call("add type_if=tap"), ==, 0);
+        check_port("web-emu", "xenbr0", "9000");
+        g_assert_cmpint(call("remove type_if=tap"), ==, 0);
+        sh("ip link del web-emu; ip tuntap add vif3.0-emu mode tap");
+    }
+}
+
 /* The script itself says what vifctl cannot */
 static void test_no_vifctl(void)
 {
@@ -391,6 +413,7 @@ int main(int argc, char **argv)
         { "/vif-emu/bridges", test_bridges },
         { "/vif-emu/no-store", test_no_store },
         { "/vif-emu/denied", test_denied },
+        { "/vif-emu/killed", test_killed },
         { "/vif-emu/no-vifctl", test_no_vifctl },
         { "/vif-emu/parallel", test_parallel },
     };
