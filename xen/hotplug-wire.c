@@ -57,7 +57,8 @@ static int take_address(const struct nlmsghdr *nlh, void *opaque)
     struct nlmsghdr *copy;
 
     if (nlh->nlmsg_type == RTM_NEWADDR && (int)ifa->ifa_index == a->index) {
-        copy = g_memdup2(nlh, nlh->nlmsg_len);
+        copy = g_malloc(nlh->nlmsg_len);
+        memcpy(copy, nlh, nlh->nlmsg_len);
         copy->nlmsg_type = RTM_DELADDR;
         copy->nlmsg_flags = 0;
         g_ptr_array_add(a->requests, copy);

@@ -8,6 +8,12 @@
 #include "xen/xenstore.h"
 
 #include <string.h>
+#include <sys/wait.h>
+
+static bool went_well(int status)
+{
+    return WIFEXITED(status) && !WEXITSTATUS(status);
+}
 
 char *xenstore_read(const char *path)
 {
@@ -20,7 +26,7 @@ char *xenstore_read(const char *path)
                       NULL, &out, NULL, &status, NULL)) {
         return NULL;
     }
-    if (!g_spawn_check_wait_status(status, NULL)) {
+    if (!went_well(status)) {
         g_free(out);
         return NULL;
     }
@@ -44,10 +50,11 @@ bool xenstore_write(const char *const *values, GError **err)
     g_ptr_array_add(argv, NULL);
     ok = g_spawn_sync(NULL, (char **)argv->pdata, NULL,
                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
-                      NULL, NULL, &said, &status, err) &&
-         g_spawn_check_wait_status(status, err);
-    if (err && *err && said && *g_strstrip(said)) {
-        g_prefix_error(err, "xenstore-write: %s: ", said);
+                      NULL, NULL, &said, &status, err);
+    if (ok && !went_well(status)) {
+        ok = false;
+        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "xenstore-write failed: %s", g_strstrip(said));
     }
     g_free(said);
     g_ptr_array_unref(argv);
