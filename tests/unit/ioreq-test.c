@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ioreq-test.c - requests of a guest's CPUs in a page of the test's own
+ */
+#include "xen/ioreq.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum { RAM = 16384 };
+
+static uint8_t ram[RAM];
+static GString *said; /* What the requests came down to */
+static uint64_t next; /* What the next load gives */
+static struct ioreq_stats stats;
+static struct ioreq_slot slot;
+
+static uint32_t config_read(void *opaque, uint32_t sbdf, unsigned off,
+                            unsigned size)
+{
+    g_string_append_printf(said, "cr %x %x/%u\n", sbdf, off, size);
+    return (uint32_t)next++;
+}
+
+static void config_write(void *opaque, uint32_t sbdf, unsigned off,
+                         unsigned size, uint32_t val)
+{
+    g_string_append_printf(said, "cw %x %x/%u %x\n", sbdf, off, size, val);
+}
+
+static uint64_t load(void *opaque, bool io, uint64_t at, unsigned size)
+{
+    g_string_append_printf(said, "%s %" G_GINT64_MODIFIER "x/%u\n",
+                           io ? "in" : "ld", at, size);
+    return next++;
+}
+
+static void store(void *opaque, bool io, uint64_t at, unsigned size,
+                  uint64_t val)
+{
+    g_string_append_printf(said,
+                           "%s %" G_GINT64_MODIFIER "x/%u %" G_GINT64_MODIFIER
+                           "x\n",
+                           io ? "out" : "st", at, size, val);
+}
+
+static bool in_ram(uint64_t at, size_t len)
+{
+    return at <= RAM && len <= RAM - at;
+}
+
+static bool dma_read(void *opaque, uint64_t at, void *p, size_t len)
+{
+    if (in_ram(at, len)) {
+        memcpy(p, ram + at, len);
+        return true;
+    }
+    return false;
+}
+
+static bool dma_write(void *opaque, uint64_t at, const void *p, size_t len)
+{
+    if (in_ram(at, len)) {
+        memcpy(ram + at, p, len);
+        return true;
+    }
+    return false;
+}
+
+static void invalidate(void *opaque)
+{
+    /* Everything is let go of before the answer is there to be seen */
+    g_assert_cmpuint(slot.bits & IOREQ_STATE, ==, IOREQ_STATE_INPROCESS);
+    g_string_append(said, "invalidate\n");
+}
+
+static const struct ioreq_ops ops = {
+    .config_read = config_read,
+    .config_write = config_write,
+    .load = load,
+    .store = store,
+    .dma_read = dma_read,
+    .dma_write = dma_write,
+    .invalidate = invalidate,
+};
+
+/* Put a request into the slot and have it served */
+static void ask(struct ioreq_slot q, unsigned flags)
+{
+    g_string_truncate(said, 0);
+    slot = q;
+    slot.bits = (uint8_t)(flags | IOREQ_STATE_READY);
+    g_assert_true(ioreq_waiting(&slot));
+    g_assert_true(ioreq_serve(&slot, &ops, NULL, &stats));
+    g_assert_cmpuint(slot.bits, ==, flags | IOREQ_STATE_RESPONSE);
+    /* Once is enough */
+    g_assert_false(ioreq_waiting(&slot));
+    g_assert_false(ioreq_serve(&slot, &ops, NULL, &stats));
+}
+
+#define EXPECT(text) g_assert_cmpstr(said->str, ==, text)
+
+static void test_plain(void)
+{
+    next = 0x1234;
+    ask((struct ioreq_slot){ .addr = 0xc100, .count = 1, .size = 2 },
+        IOREQ_READ);
+    EXPECT("in c100/2\n");
+    g_assert_cmphex(slot.data, ==, 0x1234);
+
+    ask((struct ioreq_slot){ .addr = 0xc100,
+                             .data = 0xaabbccdd,
+                             .count = 1,
+                             .size = 1 },
+        0);
+    EXPECT("out c100/1 dd\n");
+
+    ask((struct ioreq_slot){ .type = IOREQ_COPY,
+                             .addr = 0xf1000008,
+                             .data = 0x1122334455667788,
+                             .count = 1,
+                             .size = 8 },
+        0);
+    EXPECT("st f1000008/8 1122334455667788\n");
+
+    next = 7;
+    ask((struct ioreq_slot){ .type = IOREQ_CONFIG,
+                             .addr = 0x3000000010,
+                             .count = 1,
+                             .size = 4 },
+        IOREQ_READ);
+    EXPECT("cr 30 10/4\n");
+    g_assert_cmphex(slot.data, ==, 7);
+}
+
+/* rep insw, rep outsw: the port stays, the data walks */
+static void test_rep_port(void)
+{
+    next = 0x1100;
+    memset(ram, 0, sizeof(ram));
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = 0x1000,
+                             .count = 3,
+                             .size = 2 },
+        IOREQ_READ | IOREQ_DATA_IS_PTR);
+    EXPECT("in 310/2\nin 310/2\nin 310/2\n");
+    g_assert_cmpmem(ram + 0x1000, 6, "\x00\x11\x01\x11\x02\x11", 6);
+    g_assert_cmphex(slot.data, ==, 0x1000);
+
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = 0x1000,
+                             .count = 2,
+                             .size = 2 },
+        IOREQ_DATA_IS_PTR);
+    EXPECT("out 310/2 1100\nout 310/2 1101\n");
+}
+
+/* The direction flag: from the first item down, both sides for memory */
+static void test_df(void)
+{
+    next = 1;
+    memset(ram, 0, sizeof(ram));
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = 0x1004,
+                             .count = 3,
+                             .size = 2 },
+        IOREQ_READ | IOREQ_DATA_IS_PTR | IOREQ_DF);
+    g_assert_cmpmem(ram + 0xffe, 10, "\0\0\3\0\2\0\1\0\0\0", 10);
+
+    ask((struct ioreq_slot){ .type = IOREQ_COPY,
+                             .addr = 0xf100000c,
+                             .data = 0x1004,
+                             .count = 2,
+                             .size = 4 },
+        IOREQ_DATA_IS_PTR | IOREQ_DF);
+    EXPECT("st f100000c/4 1\nst f1000008/4 20003\n");
+}
+
+static void test_rep_memory(void)
+{
+    next = 0x10;
+    ask((struct ioreq_slot){ .type = IOREQ_COPY,
+                             .addr = 0xf1000000,
+                             .data = 0x2000,
+                             .count = 2,
+                             .size = 4 },
+        IOREQ_READ | IOREQ_DATA_IS_PTR);
+    EXPECT("ld f1000000/4\nld f1000004/4\n");
+    g_assert_cmpmem(ram + 0x2000, 8, "\x10\0\0\0\x11\0\0\0", 8);
+
+    /* rep stos: one value to many places */
+    ask((struct ioreq_slot){ .type = IOREQ_COPY,
+                             .addr = 0xf1000000,
+                             .data = 5,
+                             .count = 2,
+                             .size = 4 },
+        0);
+    EXPECT("st f1000000/4 5\nst f1000004/4 5\n");
+}
+
+/* More than a block: in order, and none twice; downwards too */
+static void test_long(void)
+{
+    uint16_t item;
+
+    next = 0;
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = 0x1000,
+                             .count = 5000,
+                             .size = 2 },
+        IOREQ_READ | IOREQ_DATA_IS_PTR);
+    for (unsigned i = 0; i < 5000; i++) {
+        memcpy(&item, ram + 0x1000 + 2 * i, 2);
+        g_assert_cmpuint(item, ==, i);
+    }
+    next = 0;
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = 0x3000,
+                             .count = 5000,
+                             .size = 2 },
+        IOREQ_READ | IOREQ_DATA_IS_PTR | IOREQ_DF);
+    for (unsigned i = 0; i < 5000; i++) {
+        memcpy(&item, ram + 0x3000 - 2 * i, 2);
+        g_assert_cmpuint(item, ==, i);
+    }
+}
+
+/* Xen's own notices */
+static void test_notices(void)
+{
+    ask((struct ioreq_slot){ .type = IOREQ_INVALIDATE,
+                             .data = UINT64_MAX,
+                             .size = 4 },
+        0);
+    EXPECT("invalidate\n");
+    g_assert_cmphex(slot.data, ==, UINT64_MAX);
+    ask((struct ioreq_slot){ .type = IOREQ_TIMEOFFSET, .data = 3, .size = 8 },
+        0);
+    EXPECT("");
+}
+
+/* What makes no sense is answered, with all ones, and comes down to nothing */
+static void test_refused(void)
+{
+    static const struct ioreq_slot bad[] = {
+        { .addr = 0x310, .count = 1, .size = 0 },
+        { .addr = 0x310, .count = 1, .size = 3 },
+        { .addr = 0x310, .count = 1, .size = 8 },
+        { .addr = 0x310, .count = 1, .size = UINT32_MAX },
+        { .addr = 0x310, .count = UINT32_MAX, .size = 1 },
+        { .addr = 0x310, .count = IOREQ_COUNT_MAX + 1, .size = 1 },
+        { .type = IOREQ_COPY, .addr = 0xf1000000, .count = 1, .size = 16 },
+        { .type = IOREQ_CONFIG, .addr = 0x3000000100, .count = 1, .size = 4 },
+        { .type = IOREQ_CONFIG, .addr = 0x3080000000, .count = 1, .size = 4 },
+        { .type = IOREQ_CONFIG, .addr = 0x3000000000, .count = 1, .size = 8 },
+        { .type = 3, .addr = 0, .count = 1, .size = 4 },
+        { .type = 255, .addr = 0, .count = 1, .size = 4 },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        uint64_t refused = stats.refused;
+
+        ask(bad[i], IOREQ_READ);
+        EXPECT("");
+        g_assert_cmphex(slot.data, ==, UINT64_MAX);
+        g_assert_cmpuint(stats.refused, ==, refused + 1);
+        ask(bad[i], 0);
+        ask(bad[i], IOREQ_READ | IOREQ_DATA_IS_PTR);
+        EXPECT("");
+    }
+    /* Nothing to do is not nonsense */
+    ask((struct ioreq_slot){ .addr = 0x310, .size = 4 }, IOREQ_READ);
+    EXPECT("");
+}
+
+/* A port number has 16 bits, whatever the slot says (XSA-199) */
+static void test_port_bits(void)
+{
+    ask((struct ioreq_slot){ .addr = 0xffffffff00010310,
+                             .data = 1,
+                             .count = 1,
+                             .size = 1 },
+        0);
+    EXPECT("out 310/1 1\n");
+}
+
+/* Data that is nowhere: the device sees nothing of a write; of a read it may */
+static void test_faults(void)
+{
+    uint64_t faults = stats.faults;
+
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = RAM - 2,
+                             .count = 2,
+                             .size = 2 },
+        IOREQ_DATA_IS_PTR);
+    EXPECT("");
+    g_assert_cmpuint(stats.faults, ==, faults + 1);
+    ask((struct ioreq_slot){ .addr = 0x310,
+                             .data = UINT64_MAX - 1,
+                             .count = 2,
+                             .size = 2 },
+        IOREQ_READ | IOREQ_DATA_IS_PTR);
+    g_assert_cmpuint(stats.faults, ==, faults + 2);
+    ask((struct ioreq_slot){ .addr = 0x310, .data = 2, .count = 3, .size = 2 },
+        IOREQ_DATA_IS_PTR | IOREQ_DF);
+    g_assert_cmpuint(stats.faults, ==, faults + 3);
+}
+
+/* Any other state is nobody's request */
+static void test_states(void)
+{
+    for (unsigned state = 0; state < 16; state++) {
+        slot = (struct ioreq_slot){ .addr = 0x310, .count = 1, .size = 1 };
+        slot.bits = (uint8_t)(state | IOREQ_READ);
+        g_string_truncate(said, 0);
+        g_assert_cmpint(ioreq_serve(&slot, &ops, NULL, &stats), ==,
+                        state == IOREQ_STATE_READY);
+        g_assert_cmpuint(slot.bits & IOREQ_STATE, ==,
+                         state == IOREQ_STATE_READY
+                             ? (unsigned)IOREQ_STATE_RESPONSE
+                             : state);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    said = g_string_new(NULL);
+    g_test_add_func("/ioreq/plain", test_plain);
+    g_test_add_func("/ioreq/rep-port", test_rep_port);
+    g_test_add_func("/ioreq/df", test_df);
+    g_test_add_func("/ioreq/rep-memory", test_rep_memory);
+    g_test_add_func("/ioreq/long", test_long);
+    g_test_add_func("/ioreq/notices", test_notices);
+    g_test_add_func("/ioreq/refused", test_refused);
+    g_test_add_func("/ioreq/port-bits", test_port_bits);
+    g_test_add_func("/ioreq/faults", test_faults);
+    g_test_add_func("/ioreq/states", test_states);
+    return g_test_run();
+}
