@@ -525,6 +525,27 @@ static JsonNode *query_qmp_schema(struct qmp_session *s, JsonObject *args,
     return qmp_list(list);
 }
 
+static JsonNode *x_vifemu_accel(struct qmp_session *s, JsonObject *args,
+                                GError **err)
+{
+    return qmp_object(vm_accel_counters());
+}
+
+static JsonNode *xen_set_global_dirty_log(struct qmp_session *s,
+                                          JsonObject *args, GError **err)
+{
+    bool on = json_object_get_boolean_member(args, "enable");
+
+    return done(vm_dirty_log(on, err));
+}
+
+static JsonNode *xen_save_devices_state(struct qmp_session *s, JsonObject *args,
+                                        GError **err)
+{
+    vm_stop();
+    return done(vm_save_devices(arg_str(args, "filename"), err));
+}
+
 const struct qmp_command qmp_commands[] = {
     { "closefd", "fdname:str", "nothing", closefd,
       "Closes a descriptor that getfd named." },
@@ -585,6 +606,9 @@ const struct qmp_command qmp_commands[] = {
     { "stop", "", "nothing", stop, "Halts the machine; event STOP if it ran." },
     { "system_reset", "", "nothing", system_reset,
       "Resets the machine; event RESET." },
+    { "x-vifemu-accel", "", "object", x_vifemu_accel,
+      "What the accelerator counted: with -accel xen the guest's requests and "
+      "mappings of its memory." },
     { "x-vifemu-counters", "", "object", x_vifemu_counters,
       "What NICs, ports and netdevs counted, with each event's meaning." },
     { "x-vifemu-registers", "name:str file:str?", "object", x_vifemu_registers,
@@ -594,6 +618,13 @@ const struct qmp_command qmp_commands[] = {
       "Switches the trace of all NICs." },
     { "x-vifemu-vifs", "", "list", query_vifs,
       "What came of each -vif: its NIC and tap, or why it has none." },
+    { "xen-save-devices-state", "filename:str live:bool?", "nothing",
+      xen_save_devices_state,
+      "Stops the machine and writes the state of its NICs to a file, or with "
+      "`fd:NAME` to what getfd named; -incoming takes it." },
+    { "xen-set-global-dirty-log", "enable:bool", "nothing",
+      xen_set_global_dirty_log,
+      "Reports to Xen what DMA changes, while the domain's memory is copied." },
     { NULL },
 };
 

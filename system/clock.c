@@ -118,6 +118,13 @@ void clock_pause(bool pause)
     }
 }
 
+void clock_load(int64_t ns)
+{
+    if (paused) {
+        stopped_at = ns;
+    }
+}
+
 void clock_advance_to(int64_t ns)
 {
     unsigned n = 0;

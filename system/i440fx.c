@@ -32,18 +32,13 @@ enum {
     MSI_WINDOW = 0xfee, /* Address bits 31:20 of the local APICs */
 };
 
-static const struct machine_ops *ops; /* NULL: there is no PCI */
+static const struct machine_ops *ops;
 
 static struct pci_bus bus;
 static struct pci_dev host_bridge, isa_bridge, pm_function;
 static uint32_t config_address;
 static unsigned pirq_count[PIRQS]; /* Functions driving it */
 static uint32_t slots_up, slots_down, slots_selected;
-
-struct pci_bus *machine_pci(void)
-{
-    return ops ? &bus : NULL;
-}
 
 /* What the router makes of the PIRQs */
 static void irq_route(void)
@@ -66,7 +61,7 @@ static unsigned pirq_of(unsigned slot, unsigned pin)
     return (slot + pin - 1 - 1) & (PIRQS - 1);
 }
 
-int machine_pin_irq(unsigned slot, unsigned pin)
+static int pin_irq(unsigned slot, unsigned pin)
 {
     uint8_t rc = isa_bridge.cfg[PIRQRC + pirq_of(slot, pin)];
 
@@ -183,17 +178,17 @@ static void hotplug_write(void *opaque, uint32_t off, unsigned size,
     }
 }
 
-void machine_slot_added(unsigned slot)
+static void slot_added(unsigned slot)
 {
     slots_up |= 1u << slot;
 }
 
-void machine_slot_asked(unsigned slot)
+static void slot_asked(unsigned slot)
 {
     slots_down |= 1u << slot;
 }
 
-void machine_slot_gone(unsigned slot)
+static void slot_gone(unsigned slot)
 {
     slots_up &= ~(1u << slot);
     slots_down &= ~(1u << slot);
@@ -237,7 +232,7 @@ static void chip_init(struct pci_dev *d, const struct pci_ops *dev_ops,
     pci_plug(&bus, d, devfn);
 }
 
-void i440fx_init(const struct machine_ops *machine_ops)
+static struct pci_bus *chips_init(const struct machine_ops *machine_ops)
 {
     ops = machine_ops;
     bus.ops = &bus_ops;
@@ -250,9 +245,10 @@ void i440fx_init(const struct machine_ops *machine_ops)
     for (unsigned i = 0; i < G_N_ELEMENTS(ports); i++) {
         mem_map(MEM_SPACE_IO, &ports[i]);
     }
+    return &bus;
 }
 
-void i440fx_reset(void)
+static void chips_reset(void)
 {
     config_address = 0;
     slots_selected = 0;
@@ -263,3 +259,12 @@ void i440fx_reset(void)
     memset(isa_bridge.cfg + PIRQRC, PIRQRC_OFF, PIRQS);
     irq_route();
 }
+
+const struct chipset i440fx = {
+    .init = chips_init,
+    .reset = chips_reset,
+    .slot_added = slot_added,
+    .slot_asked = slot_asked,
+    .slot_gone = slot_gone,
+    .pin_irq = pin_irq,
+};

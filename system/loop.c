@@ -44,6 +44,7 @@ static unsigned n_watches, watches_room, n_holes;
 
 static bool quit;
 static unsigned poll_us;
+static bool (*peek)(void);
 
 /* Woken tasks in the order they were woken */
 static struct loop_task *woken_tasks, **woken_end = &woken_tasks;
@@ -209,37 +210,50 @@ void loop_set_poll(unsigned us)
     poll_us = us;
 }
 
+void loop_set_peek(bool (*fn)(void))
+{
+    peek = fn;
+}
+
+enum found { FOUND_NOTHING, FOUND_WATCHES, FOUND_PEEK };
+
 /* Look without sleeping, for as long as is allowed */
-static bool watches_spin(int64_t ns)
+static enum found spin(int64_t ns)
 {
     gint64 now = g_get_monotonic_time();
     gint64 end = now + MIN((int64_t)poll_us, ns / NS_PER_US);
-    bool any = false;
 
-    while (now < end && !any) {
-        any = watches_poll(0);
+    while (now < end) {
+        if (peek && peek()) {
+            return FOUND_PEEK;
+        }
+        if (watches_poll(0)) {
+            return FOUND_WATCHES;
+        }
         now = g_get_monotonic_time();
     }
-    return any;
+    return FOUND_NOTHING;
 }
 
 bool loop_turn(bool wait)
 {
     int64_t ns = wait && !woken_tasks ? clock_wait() : 0;
-    bool any = false;
+    enum found found = FOUND_NOTHING;
+    bool any;
 
     watches_compact();
     if (poll_us && ns) {
-        any = watches_spin(ns);
+        found = spin(ns);
         /* Time has passed */
         ns = clock_wait();
     }
-    if (!any) {
-        any = watches_poll(ns);
+    if (!found && watches_poll(ns)) {
+        found = FOUND_WATCHES;
     }
-    if (any) {
+    if (found == FOUND_WATCHES) {
         watches_serve();
     }
+    any = found != FOUND_NOTHING;
     any |= clock_run();
     if (woken_tasks && !in_round) {
         task_round();

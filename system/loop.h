@@ -48,6 +48,9 @@ bool loop_turn(bool wait);
 /* How long to go on looking before a turn sleeps, in microseconds; 0 at first
  */
 void loop_set_poll(unsigned us);
+/* Something else to look at then: does what there is to do, and says whether
+ * there was.  NULL: nothing */
+void loop_set_peek(bool (*peek)(void));
 /* Turns until loop_quit() */
 void loop_run(void);
 /* Make loop_run() return */
@@ -60,6 +63,8 @@ void loop_quit(void);
 int64_t clock_now(void);
 void clock_set_manual(void);
 void clock_pause(bool paused);
+/* While paused: go on from @ns, which was read elsewhere */
+void clock_load(int64_t ns);
 /* Move a manual clock, running the timers on the way in order */
 void clock_advance_to(int64_t ns);
 /* Earliest deadline, INT64_MAX if none */

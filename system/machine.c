@@ -5,7 +5,8 @@
  * "pc" has PCI slots behind the chipset of i440fx.c and ISA slots, "isapc" ISA
  * slots only, "none" nothing at all.  An interrupt line is the OR of all that
  * drive it.  Both PCs have fw_cfg, by which firmware (and libqos) finds the
- * size of RAM.
+ * size of RAM.  "xenfv" is what a domain of Xen's lets us have of its machine:
+ * slots of both kinds, and no chip.
  */
 #include "system/machine.h"
 
@@ -34,34 +35,46 @@ static const uint64_t ram_low_cut = 0xc0000000;
 /**
  * struct machine_type - A kind of machine
  * @prefix: Names that begin with it mean this machine too, or NULL
+ * @chipset: What is around its PCI slots, NULL if it has none
+ * @fw_cfg: Firmware may ask for the size of RAM
  * @pic:    Interrupt controllers; QEMU's isapc has no IOAPIC, and its i8259s
  *          have no names but these
  * @desc:   For -machine help
  */
 static const struct machine_type {
     const char *name, *prefix;
-    bool pci, isa;
+    const struct chipset *chipset;
+    bool isa, fw_cfg;
     struct machine_pic pic[PICS_MAX];
     const char *desc;
 } types[] = {
     { .name = "isapc",
       .isa = true,
+      .fw_cfg = true,
       .pic = { { "/machine/unattached/device[4]", 0, 8 },
                { "/machine/unattached/device[5]", 8, 8 } },
       .desc = "isapc                ISA-only PC\n" },
     { .name = "none", .desc = "none                 empty machine\n" },
     { .name = "pc",
       .prefix = "pc-i440fx-",
-      .pci = true,
+      .chipset = &i440fx,
       .isa = true,
+      .fw_cfg = true,
       .pic = { { "/machine/i440fx/ioapic", 0, MACHINE_IRQS } },
       .desc = "pc                   Standard PC (i440FX + PIIX, 1996) (alias "
               "of pc-i440fx-7.2)\n"
               "pc-i440fx-*          the same under the name of any QEMU\n" },
+    { .name = "xenfv",
+      .prefix = "xenfv-",
+      .chipset = &xen_slots,
+      .isa = true,
+      .desc = "xenfv                slots of a domain of Xen's (-accel xen)\n"
+              "xenfv-*              the same under the name of any QEMU\n" },
 };
 
 static const struct machine_type *machine;
 static const struct machine_ops *ops;
+static struct pci_bus *pci_slots;
 static uint64_t ram_size;
 static uint32_t driven[MACHINE_SOURCES]; /* Bit per line */
 static uint16_t fw_cfg_key;
@@ -157,6 +170,38 @@ struct isa_bus *machine_isa(void)
     return machine->isa ? &isa_slots : NULL;
 }
 
+/* PCI slots */
+
+struct pci_bus *machine_pci(void)
+{
+    return pci_slots;
+}
+
+void machine_slot_added(unsigned slot)
+{
+    machine->chipset->slot_added(slot);
+}
+
+void machine_slot_asked(unsigned slot)
+{
+    machine->chipset->slot_asked(slot);
+}
+
+void machine_slot_gone(unsigned slot)
+{
+    machine->chipset->slot_gone(slot);
+}
+
+bool machine_is_shared(void)
+{
+    return machine->chipset && machine->chipset->shared;
+}
+
+int machine_pin_irq(unsigned slot, unsigned pin)
+{
+    return machine->chipset->pin_irq(slot, pin);
+}
+
 /* fw_cfg */
 
 /* One byte of the selected fw_cfg item, 0 past its end */
@@ -225,8 +270,8 @@ void machine_reset(void)
 {
     fw_cfg_key = 0;
     fw_cfg_off = 0;
-    if (machine->pci) {
-        i440fx_reset();
+    if (machine->chipset) {
+        machine->chipset->reset();
     }
 }
 
@@ -240,11 +285,11 @@ void machine_init(const char *name, struct ram *ram,
         ram->used = true;
         ram_init(ram);
     }
-    if (machine->isa) {
+    if (machine->fw_cfg) {
         mem_map(MEM_SPACE_IO, &fw_cfg_ports);
     }
-    if (machine->pci) {
-        i440fx_init(machine_ops);
+    if (machine->chipset) {
+        pci_slots = machine->chipset->init(machine_ops);
     }
     machine_reset();
 }

@@ -32,7 +32,7 @@ struct machine_ops {
 /**
  * machine_known() - Look up a machine type
  *
- * Return: its short name ("isapc", "none", "pc"), NULL if unknown
+ * Return: its short name ("isapc", "none", "pc", "xenfv"), NULL if unknown
  */
 const char *machine_known(const char *type);
 
@@ -42,7 +42,7 @@ char *machine_help(void);
 /**
  * machine_init() - Build the machine; once
  * @name: From machine_known()
- * @ram:  NULL for "none" without memory
+ * @ram:  NULL for "none" without memory, and where RAM is the domain's
  */
 void machine_init(const char *name, struct ram *ram,
                   const struct machine_ops *ops);
@@ -54,10 +54,19 @@ struct isa_bus *machine_isa(void);
 /* Chipset state as after power-on; NICs are not touched */
 void machine_reset(void);
 
-/* ACPI's view of the slots, bit per slot: present, and asked to go */
+/* ACPI's view of the slots, bit per slot: present, and asked to go; the first
+ * two not where the machine is shared.  Gone: after the card was unplugged */
 void machine_slot_added(unsigned slot);
 void machine_slot_asked(unsigned slot);
 void machine_slot_gone(unsigned slot);
+
+/**
+ * machine_is_shared() - Whether another device model has the rest of it
+ *
+ * Nobody knows then which slots are free, the guest cannot be asked to let go
+ * of a card, nor told of a new one.
+ */
+bool machine_is_shared(void);
 
 /**
  * struct machine_pic - An interrupt controller

@@ -11,12 +11,13 @@
 
 #include "monitor/qmp.h"
 #include "net/netdev.h"
+#include "system/accel.h"
 #include "system/chardev.h"
 #include "system/loop.h"
 #include "system/options.h"
 #include "system/opts.h"
 #include "system/process.h"
-#include "system/qtest.h"
+#include "system/state.h"
 #include "system/vif.h"
 #include "system/vm-int.h"
 
@@ -122,31 +123,6 @@ static bool monitors_open(const struct options *o)
     return true;
 }
 
-static bool qtest_open(const struct options *o)
-{
-    GError *err = NULL;
-    struct chardev *c;
-
-    if (o->qtest_log && !qtest_log_open(o->qtest_log, &err)) {
-        error_report("-qtest-log: %s", err->message);
-        g_error_free(err);
-        return false;
-    }
-    if (!o->qtest) {
-        return true;
-    }
-    c = chardev_legacy(o->qtest, &err);
-    if (!c) {
-        error_report("-qtest %s: %s", o->qtest, err->message);
-        g_error_free(err);
-        return false;
-    }
-    if (c->in >= 0) {
-        qtest_serve(c->in, c->out, c->listening);
-    }
-    return true;
-}
-
 static bool wait_for_clients(void)
 {
     GError *err = NULL;
@@ -159,10 +135,56 @@ static bool wait_for_clients(void)
     return false;
 }
 
+static bool incoming(const struct options *o)
+{
+    GError *err = NULL;
+
+    if (!o->incoming || state_incoming(o->incoming, &err)) {
+        return true;
+    }
+    error_report("-incoming %s: %s", o->incoming, err->message);
+    g_error_free(err);
+    return false;
+}
+
+/* Whether accelerator and machine go together */
+static bool accel_check(const struct options *o, const struct accel *a)
+{
+    bool xen = !g_strcmp0(o->machine, accel_xen.machine);
+
+    if (!o->machine || xen == a->only) {
+        return true;
+    }
+    error_report("-machine %s: not with -accel %s", o->machine, a->name);
+    return false;
+}
+
+/* Set up, and give up what only that needed */
+static bool confine(const struct options *o, const struct accel *a)
+{
+    if ((a->confine && !a->confine(o)) || (o->isolate && !process_isolate())) {
+        return false;
+    }
+    if ((o->chroot_dir || o->run_as) &&
+        !process_drop_rights(o->chroot_dir, o->run_as)) {
+        return false;
+    }
+    if (o->isolate && !process_drop_capabilities()) {
+        return false;
+    }
+    /* Another user is not told of its parent's end unless it asks again */
+    if (o->exit_with_parent && !process_die_with_parent()) {
+        return false;
+    }
+    return !o->sandbox || process_sandbox(o->sandbox_open_deny);
+}
+
 /* Everything in the order in which it can depend on each other; adds to @o what
  * @vifs come to */
 static bool start(struct options *o, struct vif_set *vifs)
 {
+    const struct accel *a = accel_find(o->accel);
+
     if (o->exit_with_parent && o->daemonize) {
         error_report("-daemonize: not with -run-with exit-with-parent=on");
         return false;
@@ -171,20 +193,13 @@ static bool start(struct options *o, struct vif_set *vifs)
         (o->pidfile && !process_pidfile(o->pidfile))) {
         return false;
     }
-    clock_set_manual();
+    if (!accel_check(o, a) || !a->attach(o)) {
+        return false;
+    }
+    accel_use(a);
     if (!chardevs_open(o) || !vif_wire(vifs, o) || !vm_init(o) ||
-        !monitors_open(o) || !qtest_open(o) || !wait_for_clients()) {
-        return false;
-    }
-    if ((o->chroot_dir || o->run_as) &&
-        !process_drop_rights(o->chroot_dir, o->run_as)) {
-        return false;
-    }
-    /* Another user is not told of its parent's end unless it asks again */
-    if (o->exit_with_parent && !process_die_with_parent()) {
-        return false;
-    }
-    if (o->sandbox && !process_sandbox()) {
+        !incoming(o) || !a->start(o) || !monitors_open(o) ||
+        !wait_for_clients() || !confine(o, a)) {
         return false;
     }
     process_ready();
@@ -232,8 +247,10 @@ int main(int argc, char **argv)
         status = EXIT_SUCCESS;
     }
     qmp_close_all();
-    qtest_close();
     vm_fini();
+    if (accel_current()) {
+        accel_current()->detach();
+    }
     chardev_close_all();
     process_fini();
 out:

@@ -16,7 +16,21 @@ struct ram_range {
 
 static struct ram_range ram[RAM_RANGES_MAX];
 static unsigned ram_n;
+static const struct mem_foreign *foreign;
 static struct mem_region *regions[MEM_SPACES];
+static void (*watcher)(enum mem_space space, const struct mem_region *r,
+                       bool on);
+
+void mem_watch(void (*fn)(enum mem_space space, const struct mem_region *r,
+                          bool on))
+{
+    watcher = fn;
+}
+
+void mem_set_foreign(const struct mem_foreign *f)
+{
+    foreign = f;
+}
 
 void mem_map(enum mem_space space, struct mem_region *r)
 {
@@ -27,6 +41,9 @@ void mem_map(enum mem_space space, struct mem_region *r)
     }
     r->next = *at;
     *at = r;
+    if (watcher) {
+        watcher(space, r, true);
+    }
 }
 
 void mem_unmap(enum mem_space space, struct mem_region *r)
@@ -34,6 +51,9 @@ void mem_unmap(enum mem_space space, struct mem_region *r)
     for (struct mem_region **at = &regions[space]; *at; at = &(*at)->next) {
         if (*at == r) {
             *at = r->next;
+            if (watcher) {
+                watcher(space, r, false);
+            }
             return;
         }
     }
@@ -58,6 +78,9 @@ void mem_add_ram(uint64_t base, uint64_t size, uint8_t *host)
 
 uint8_t *mem_ram(uint64_t at, size_t *len)
 {
+    if (foreign) {
+        return foreign->at(at, len);
+    }
     for (unsigned i = 0; i < ram_n; i++) {
         uint64_t off = at - ram[i].base;
 
@@ -78,6 +101,12 @@ static uint8_t *ram_near(uint64_t at, size_t len)
     static const struct ram_range *last = ram;
     uint64_t off = at - last->base;
 
+    if (foreign) {
+        size_t n = len;
+        uint8_t *host = foreign->at(at, &n);
+
+        return n == len ? host : NULL;
+    }
     for (unsigned i = 0; off >= last->size && i < ram_n; i++) {
         last = &ram[i];
         off = at - last->base;
@@ -103,28 +132,37 @@ void mem_prefetch(uint64_t at, size_t len, bool write)
     }
 }
 
+/* Move bytes that are not all in one range; false if some are nowhere */
+static bool dma_pieces(uint64_t at, uint8_t *p, size_t len, bool write)
+{
+    while (len) {
+        size_t n = len;
+        uint8_t *host = mem_ram(at, &n);
+
+        if (host) {
+            memcpy(write ? host : p, write ? p : host, n);
+        } else {
+            n = MIN(len, MEM_PAGE - (size_t)(at % MEM_PAGE));
+            if (!foreign || !foreign->copy(at, p, n, write)) {
+                return false;
+            }
+        }
+        p += n;
+        at += n;
+        len -= n;
+    }
+    return true;
+}
+
 bool mem_dma_read(uint64_t at, void *p, size_t len)
 {
     const uint8_t *near = ram_near(at, len);
-    uint8_t *to = p;
 
     if (near) {
         memcpy(p, near, len);
         return true;
     }
-    while (len) {
-        size_t n = len;
-        const uint8_t *host = mem_ram(at, &n);
-
-        if (!host) {
-            return false;
-        }
-        memcpy(to, host, n);
-        to += n;
-        at += n;
-        len -= n;
-    }
-    return true;
+    return dma_pieces(at, p, len, false);
 }
 
 /* Nobody sees half of an aligned 4 or 8 bytes */
@@ -147,26 +185,18 @@ static void store(uint8_t *to, const void *p, size_t len)
 
 bool mem_dma_write(uint64_t at, const void *p, size_t len)
 {
-    const uint8_t *from = p;
     uint8_t *near = ram_near(at, len);
+    bool ok = true;
 
     if (near) {
         store(near, p, len);
-        return true;
+    } else {
+        ok = dma_pieces(at, (uint8_t *)(uintptr_t)p, len, true);
     }
-    while (len) {
-        size_t n = len;
-        uint8_t *host = mem_ram(at, &n);
-
-        if (!host) {
-            return false;
-        }
-        memcpy(host, from, n);
-        from += n;
-        at += n;
-        len -= n;
+    if (foreign) {
+        foreign->written(at, len);
     }
-    return true;
+    return ok;
 }
 
 /* The region that answers all of an access; *@off is where in it */
@@ -237,6 +267,12 @@ static void region_store(enum mem_space space, uint64_t at, unsigned size,
     }
 }
 
+/* As mem_ram(), for a CPU */
+static uint8_t *cpu_ram(uint64_t at, size_t *len)
+{
+    return foreign ? NULL : mem_ram(at, len);
+}
+
 uint64_t mem_load(enum mem_space space, uint64_t at, unsigned size)
 {
     uint8_t b[8] = { 0 };
@@ -246,7 +282,7 @@ uint64_t mem_load(enum mem_space space, uint64_t at, unsigned size)
     if (space == MEM_SPACE_IO) {
         return region_load(space, at, size);
     }
-    if (mem_ram(at, &n)) {
+    if (cpu_ram(at, &n)) {
         mem_read(at, b, size);
         for (unsigned i = 0; i < size; i++) {
             val |= (uint64_t)b[i] << 8 * i;
@@ -265,7 +301,7 @@ void mem_store(enum mem_space space, uint64_t at, unsigned size, uint64_t val)
     uint8_t b[8];
     size_t n = size;
 
-    if (space == MEM_SPACE_MEMORY && mem_ram(at, &n)) {
+    if (space == MEM_SPACE_MEMORY && cpu_ram(at, &n)) {
         for (unsigned i = 0; i < size; i++) {
             b[i] = (uint8_t)(val >> 8 * i);
         }
@@ -291,7 +327,7 @@ void mem_read(uint64_t at, uint8_t *p, size_t len)
 {
     while (len) {
         size_t n = len;
-        const uint8_t *host = mem_ram(at, &n);
+        const uint8_t *host = cpu_ram(at, &n);
 
         if (host) {
             memcpy(p, host, n);
@@ -313,7 +349,7 @@ void mem_write(uint64_t at, const uint8_t *p, size_t len)
 {
     while (len) {
         size_t n = len;
-        uint8_t *host = mem_ram(at, &n);
+        uint8_t *host = cpu_ram(at, &n);
 
         if (host) {
             memcpy(host, p, n);
@@ -336,7 +372,7 @@ void mem_fill(uint64_t at, uint8_t val, size_t len)
 {
     while (len) {
         size_t n = len;
-        uint8_t *host = mem_ram(at, &n);
+        uint8_t *host = cpu_ram(at, &n);
 
         if (host) {
             memset(host, val, n);

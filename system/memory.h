@@ -47,11 +47,37 @@ const struct mem_region *mem_overlap(enum mem_space space, uint64_t base,
 /* @host: must stay for good, there is no way back */
 void mem_add_ram(uint64_t base, uint64_t size, uint8_t *host);
 
+enum { MEM_PAGE = 4096 };
+
+/**
+ * struct mem_foreign - RAM that is another's: of a domain of Xen's
+ * @at:      As mem_ram(); what it returns stays valid while a frame is moved
+ * @copy:    Move bytes of one page that @at does not give; false if there is no
+ *           RAM either
+ * @written: DMA changed it
+ *
+ * CPUs are elsewhere too, and find RAM by themselves: their accesses go to
+ * regions only.
+ */
+struct mem_foreign {
+    uint8_t *(*at)(uint64_t at, size_t *len);
+    bool (*copy)(uint64_t at, void *p, size_t len, bool write);
+    void (*written)(uint64_t at, size_t len);
+};
+
+/* Instead of mem_add_ram(), before any access; NULL: none */
+void mem_set_foreign(const struct mem_foreign *f);
+
+/* Hear of regions that are mapped from now on, and unmapped; NULL: no more */
+void mem_watch(void (*fn)(enum mem_space space, const struct mem_region *r,
+                          bool on));
+
 /**
  * mem_ram() - Host address of guest RAM
  * @len: Cut to what is contiguous
  *
- * Return: NULL if there is no RAM at @at
+ * Foreign RAM is for reading only there.  Return: NULL if there is no RAM at
+ * @at
  */
 uint8_t *mem_ram(uint64_t at, size_t *len);
 

@@ -200,6 +200,11 @@ static bool devfn_choose(const struct pci_bus *bus, JsonObject *opts,
         !opts_bool(opts, "multifunction", &multi, err)) {
         return false;
     }
+    if (want < 0 && machine_is_shared()) {
+        return nicdev_fail(err,
+                           "property 'addr' is needed: which slots are free, "
+                           "only the domain's own device model knows");
+    }
     for (unsigned slot = FIRST_SLOT; want < 0 && slot < PCI_SLOTS; slot++) {
         if (slot_check(bus, slot << 3, multi, NULL)) {
             want = (int)slot << 3;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "net/netdev.h"
+#include "system/accel.h"
 #include "system/datadir.h"
 #include "system/log.h"
 #include "system/machine.h"
@@ -157,14 +158,14 @@ static const char *accel_refused(const char *name)
     static const char *const cpu[] = { "tcg",  "kvm",  "hvf", "hax",
                                        "whpx", "nvmm", NULL };
 
-    if (!strcmp(name, "qtest")) {
+    if (!strcmp(name, "xen")) {
+        return accel_xen_missing();
+    }
+    if (accel_find(name)) {
         return NULL;
     }
-    if (!strcmp(name, "xen")) {
-        return "this build cannot attach to a Xen domain; use qtest";
-    }
     return g_strv_contains(cpu, name) ? "there is no guest CPU here; use qtest"
-                                      : "it can be qtest";
+                                      : "it can be qtest or xen";
 }
 
 static bool set_accel_name(struct options *o, const char *name, GError **err)
@@ -188,7 +189,8 @@ static bool set_accel(struct options *o, const struct option_row *row,
     bool ok;
 
     if (help_wanted(arg)) {
-        return show(g_strdup("Accelerators supported:\nqtest\n"));
+        return show(g_strconcat("Accelerators supported:\nqtest\n",
+                                accel_xen_missing() ? "" : "xen\n", NULL));
     }
     opts = opts_parse(arg, "accel", err);
     if (!opts) {
@@ -254,16 +256,10 @@ static bool set_machine_type(struct options *o, const char *type, GError **err)
 {
     const char *name = machine_known(type);
 
-    if (!strcmp(type, "xenfv") || g_str_has_prefix(type, "xenfv-")) {
-        return options_fail(err,
-                            "machine type '%s' needs -accel xen, which this "
-                            "build does not have",
-                            type);
-    }
     if (!name) {
         return options_fail(err,
                             "unsupported machine type '%s': there are isapc, "
-                            "none, pc, pc-i440fx-*",
+                            "none, pc, pc-i440fx-*, xenfv, xenfv-*",
                             type);
     }
     replace(&o->machine, name);
@@ -470,6 +466,30 @@ static bool set_pidfile(struct options *o, const struct option_row *row,
 
 enum { POLL_US_MAX = 10000 };
 
+static bool set_xen_restrict(struct options *o, const struct option_row *row,
+                             const char *arg, GError **err)
+{
+    o->xen_restrict = true;
+    return true;
+}
+
+static bool set_canary(struct options *o, const struct option_row *row,
+                       const char *arg, GError **err)
+{
+    if (!o->canaries) {
+        o->canaries = g_ptr_array_new_with_free_func(g_free);
+    }
+    g_ptr_array_add(o->canaries, g_strdup(arg));
+    return true;
+}
+
+static bool set_incoming(struct options *o, const struct option_row *row,
+                         const char *arg, GError **err)
+{
+    replace(&o->incoming, arg);
+    return true;
+}
+
 static bool set_poll(struct options *o, const struct option_row *row,
                      const char *arg, GError **err)
 {
@@ -482,17 +502,26 @@ static bool set_sandbox(struct options *o, const struct option_row *row,
 {
     /* The finer switches of QEMU: all of it is denied here anyway */
     static const char *const known[] = {
-        "enable", "obsolete",        "elevateprivileges",
-        "spawn",  "resourcecontrol", NULL,
+        "enable", "obsolete", "elevateprivileges", "spawn", "resourcecontrol",
+        "open",   NULL,
     };
     JsonObject *opts = opts_parse(arg, "enable", err);
+    const char *open = NULL;
     bool ok;
 
     if (!opts) {
         return false;
     }
     ok = opts_known(opts, known, err) &&
-         opts_bool(opts, "enable", &o->sandbox, err);
+         opts_bool(opts, "enable", &o->sandbox, err) &&
+         opts_str(opts, "open", &open, err);
+    o->sandbox_open_deny = !g_strcmp0(open, "deny");
+    if (ok && open && strcmp(open, "allow") != 0 && !o->sandbox_open_deny) {
+        ok = options_fail(err,
+                          "property 'open' cannot be '%s': it takes allow or "
+                          "deny",
+                          open);
+    }
     json_object_unref(opts);
     return ok;
 }
@@ -501,7 +530,8 @@ static bool set_run_with(struct options *o, const struct option_row *row,
                          const char *arg, GError **err)
 {
     static const char *const known[] = { "exit-with-parent", "async-teardown",
-                                         "chroot", "user", NULL };
+                                         "chroot",           "user",
+                                         "isolate",          NULL };
     JsonObject *opts = opts_parse(arg, NULL, err);
     const char *dir = NULL, *user = NULL;
     bool ok, async;
@@ -512,6 +542,7 @@ static bool set_run_with(struct options *o, const struct option_row *row,
     ok = opts_known(opts, known, err) &&
          opts_bool(opts, "exit-with-parent", &o->exit_with_parent, err) &&
          opts_bool(opts, "async-teardown", &async, err) &&
+         opts_bool(opts, "isolate", &o->isolate, err) &&
          opts_str(opts, "chroot", &dir, err) &&
          opts_str(opts, "user", &user, err);
     if (dir) {
@@ -616,12 +647,25 @@ static const struct option_row rows[] = {
       .help = "Print the manual page in troff and exit." },
     { "M", "TYPE[,PROP=VALUE..]", set_machine },
     { "machine", "TYPE[,PROP=VALUE..]", set_machine,
-      .help =
-          "Machine: pc (also pc-i440fx-*), isapc (ISA slots only) or none.  "
-          "Properties: accel, memory-backend (id of a memory-backend "
-          "object)." },
+      .help = "Machine: pc (also pc-i440fx-*), isapc (ISA slots only) or none; "
+              "with -accel xen only xenfv, which is the default there.  "
+              "Properties: accel, memory-backend (id of a memory-backend "
+              "object)." },
     { "accel", "NAME", set_accel,
-      .help = "Who drives the guest side: qtest (the default)." },
+      .help = "Who drives the guest side: qtest (the default), or xen: the "
+              "domain that -xen-domid names." },
+    { "xen-domid", "N", set_id, LIST(xen_domid), NULL,
+      "With -accel xen: the domain to put the NICs into.  They need addr=, the "
+      "slot.  Also the same as -domid, unless that is given." },
+    { "xen-domid-restrict", NULL, set_xen_restrict,
+      .help = "Fail if Xen's handles cannot be restricted to that domain; "
+              "otherwise that is only said." },
+    { "x-xen-canary", "ID=FD", set_canary,
+      .help = "Withdraw device ID, and close its backend, when descriptor FD "
+              "reads as ended." },
+    { "incoming", "fd:NUMBER|file:PATH", set_incoming,
+      .help = "Take the state of the NICs from there, which QMP's "
+              "xen-save-devices-state wrote." },
     { "m", "SIZE", set_ram,
       .help = "Guest memory in MiB or with a suffix K, M, G, T; 128 by "
               "default." },
@@ -678,10 +722,16 @@ static const struct option_row rows[] = {
     { "x-vifemu-poll-us", "N", set_poll,
       .help = "Look for work for N microseconds before going to sleep: faster "
               "answers for CPU time." },
-    { "sandbox", "on|off", set_sandbox,
-      .help = "Confine the process with seccomp once it is set up." },
-    { "run-with", "[exit-with-parent=on][,chroot=DIR][,user=USER|UID:GID]",
-      set_run_with, .help = "End with the parent process, give up rights." },
+    { "sandbox", "on|off[,open=deny]", set_sandbox,
+      .help = "Confine the process with seccomp once it is set up; with "
+              "open=deny it cannot open files and sockets either, so that "
+              "netdev_add and the like fail." },
+    { "run-with",
+      "[exit-with-parent=on][,chroot=DIR][,user=USER|UID:GID][,isolate=on]",
+      set_run_with,
+      .help = "End with the parent process, give up rights; isolate=on: give "
+              "up all capabilities, and go to namespaces of its own, with an "
+              "empty file system and no network interfaces." },
     { "chroot", "DIR", set_chroot, .help = "As -run-with chroot=DIR." },
     { "runas", "USER|UID:GID", set_runas, .help = "As -run-with user=.." },
     { "daemonize", NULL, set_daemonize,
@@ -724,10 +774,7 @@ static const struct option_row rows[] = {
     INERT("no-hpet", NULL),
     INERT("no-fd-bootchk", NULL),
     INERT("only-migratable", NULL),
-    { "xen-domid", "N", set_id, LIST(xen_domid), NULL,
-      "The same as -domid, unless that is given." },
     INERT("xen-attach", NULL),
-    INERT("xen-domid-restrict", NULL),
 };
 
 static const struct option_row *row_find(const char *name)
@@ -812,9 +859,9 @@ void options_clear(struct options *o)
 {
     GPtrArray **lists[] = { &o->objects, &o->chardevs, &o->netdevs, &o->nics,
                             &o->devices, &o->monitors, &o->globals, &o->vifs };
-    char *strings[] = { o->machine, o->accel,      o->name,    o->ram_backend,
-                        o->qtest,   o->qtest_log,  o->pidfile, o->chroot_dir,
-                        o->run_as,  o->vif_dialect };
+    char *strings[] = { o->machine, o->accel,       o->name,    o->ram_backend,
+                        o->qtest,   o->qtest_log,   o->pidfile, o->chroot_dir,
+                        o->run_as,  o->vif_dialect, o->incoming };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         g_clear_pointer(lists[i], g_ptr_array_unref);
@@ -822,6 +869,7 @@ void options_clear(struct options *o)
     for (unsigned i = 0; i < G_N_ELEMENTS(strings); i++) {
         g_free(strings[i]);
     }
+    g_clear_pointer(&o->canaries, g_ptr_array_unref);
     memset(o, 0, sizeof(*o));
 }
 
@@ -871,9 +919,10 @@ char *options_man(void)
         "own\n"
         ".SH SYNOPSIS\n.B vifemu\n[\\fIoptions\\fR]\n"
         ".SH DESCRIPTION\n"
-        "Emulates network cards.  A test program (qtest) takes the place of "
-        "the guest CPU; backends connect the cards to networks; QMP manages "
-        "them.  Options are spelled like those of QEMU, with one dash or "
+        "Emulates network cards: for a test program (qtest), which takes the "
+        "place of the guest CPU, or in a domain of Xen's.  Backends connect "
+        "the cards to networks; QMP manages them.  Options are spelled like "
+        "those of QEMU, with one dash or "
         "two; their arguments as key=value with a comma doubled inside a "
         "value, or as a JSON object.\n"
         ".SH OPTIONS\n");
@@ -900,7 +949,8 @@ char *options_man(void)
     }
     g_string_append(s, "\n.SH EXIT STATUS\n"
                        "0 after an orderly end (QMP's quit, SIGTERM, SIGINT, "
-                       "SIGHUP, the end of the qtest connection), and at once "
+                       "SIGHUP, the end of the qtest connection or of the "
+                       "domain), and at once "
                        "if -vif was given, all of them are paravirtual, and "
                        "neither another NIC nor a monitor nor qtest was asked "
                        "for; 1 if "

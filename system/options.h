@@ -30,15 +30,17 @@ struct option_item {
  */
 struct options {
     char *machine, *accel, *name, *ram_backend;
-    char *qtest, *qtest_log, *pidfile, *chroot_dir, *run_as;
+    char *qtest, *qtest_log, *pidfile, *chroot_dir, *run_as, *incoming;
     uint64_t ram_size; /* 0: default */
     uint64_t poll_us;  /* As loop_set_poll() */
     GPtrArray *vifs;   /* Texts of -vif; NULL: none */
     char *vif_dialect;
     uint64_t domid, devid, xen_domid; /* OPTIONS_NO_ID: not given */
-    bool stopped, daemonize, sandbox, exit_with_parent, nodefaults;
+    bool stopped, daemonize, sandbox, sandbox_open_deny, exit_with_parent,
+        isolate, nodefaults, xen_restrict;
     GPtrArray *objects, *chardevs, *netdevs, *nics, *devices, *monitors,
         *globals;
+    GPtrArray *canaries; /* Strings "ID=FD" */
 };
 
 #define OPTIONS_NO_ID UINT64_MAX

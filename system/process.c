@@ -7,17 +7,29 @@
  * cannot start programs (so tap scripts must have run), change its rights or
  * trace others.  What is not on the list fails with EPERM rather than kills:
  * a library's harmless probe should not end a guest's network.
+ *
+ * With open=deny it keeps the descriptors that it has, and gets no others but
+ * those of QMP clients; ioctl is for Xen's hypercalls alone, and no memory can
+ * be made executable.
+ *
+ * Isolation gives it namespaces of its own first.  A descriptor stays what it
+ * was: an open tap carries on in the network it was made in.
  */
 #include "system/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef CONFIG_SECCOMP
@@ -29,6 +41,7 @@
 #include "system/options.h"
 
 static int ready_fd = -1; /* To the waiting parent */
+static int null_fd = -1;  /* /dev/null, which may be out of reach later */
 static char *pidfile;
 
 bool process_die_with_parent(void)
@@ -67,6 +80,7 @@ bool process_daemonize(void)
     }
     close(fds[0]);
     ready_fd = fds[1];
+    null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     setsid();
     return true;
 }
@@ -74,17 +88,16 @@ bool process_daemonize(void)
 void process_ready(void)
 {
     const char ok = 1;
-    int null;
 
     if (ready_fd < 0) {
         return;
     }
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0) {
-        dup2(null, STDIN_FILENO);
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        close(null);
+    if (null_fd >= 0) {
+        dup2(null_fd, STDIN_FILENO);
+        dup2(null_fd, STDOUT_FILENO);
+        dup2(null_fd, STDERR_FILENO);
+        close(null_fd);
+        null_fd = -1;
     }
     if (chdir("/") < 0 || write(ready_fd, &ok, 1) < 0) {
         /* The parent is gone: nobody waits */
@@ -170,17 +183,77 @@ bool process_drop_rights(const char *dir, const char *user)
     return ok;
 }
 
+static bool isolate_fail(const char *what)
+{
+    error_report("-run-with isolate=on: %s: %s", what, g_strerror(errno));
+    return false;
+}
+
+/* The mount that we are in becomes the root */
+static bool root_change(void)
+{
+    /* Old and new one in one place, the old one on top */
+    if (syscall(SYS_pivot_root, ".", ".") == 0) {
+        return umount2(".", MNT_DETACH) == 0;
+    }
+    /* An initramfs cannot be let go of, but covered */
+    return errno == EINVAL && mount(".", "/", NULL, MS_MOVE, NULL) == 0 &&
+           chroot(".") == 0;
+}
+
+/* An empty file system instead of what is there */
+static bool root_empty(void)
+{
+    static const char at[] = "/tmp";
+
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", at, "tmpfs", MS_NODEV | MS_NOEXEC | MS_NOSUID | MS_RDONLY,
+              "nr_inodes=2,nr_blocks=0")) {
+        return isolate_fail("cannot mount an empty file system on /tmp");
+    }
+    return (chdir(at) == 0 && root_change() && chdir("/") == 0) ||
+           isolate_fail("cannot make it the root");
+}
+
+bool process_isolate(void)
+{
+    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)) {
+        return isolate_fail("cannot have namespaces of its own");
+    }
+    if (!root_empty()) {
+        return false;
+    }
+    /* A program that it started would have none; needs one itself */
+    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0;
+         cap++) {
+        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    }
+    return true;
+}
+
+bool process_drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = {
+        .version = _LINUX_CAPABILITY_VERSION_3,
+    };
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
+        syscall(SYS_capset, &head, none)) {
+        return isolate_fail("cannot drop capabilities");
+    }
+    return true;
+}
+
 #ifdef CONFIG_SECCOMP
 
 static const char *const allowed[] = {
     /* Memory */
     "brk",
-    "mmap",
     "munmap",
     "mremap",
-    "mprotect",
     "madvise",
-    "memfd_create",
     /* Moving data */
     "read",
     "write",
@@ -220,27 +293,12 @@ static const char *const allowed[] = {
     "dup2",
     "dup3",
     "fcntl",
-    "ioctl",
     "pipe",
     "pipe2",
-    "open",
-    "openat",
     "fstat",
-    "stat",
-    "lstat",
-    "newfstatat",
-    "statx",
-    "access",
-    "faccessat",
-    "faccessat2",
+    "newfstatat", /* What fstat() is */
     "ftruncate",
     "fallocate",
-    "unlink",
-    "unlinkat",
-    "readlink",
-    "readlinkat",
-    "getcwd",
-    "getdents64",
     "umask",
     "flock",
     "fsync",
@@ -250,19 +308,14 @@ static const char *const allowed[] = {
     "io_uring_enter",
     "io_uring_register",
     /* Sockets */
-    "socket",
-    "socketpair",
-    "bind",
-    "listen",
     "accept",
     "accept4",
-    "connect",
     "shutdown",
     "getsockname",
     "getpeername",
     "getsockopt",
     "setsockopt",
-    /* Signals, threads (getaddrinfo), the end */
+    /* Signals, the end */
     "rt_sigaction",
     "rt_sigprocmask",
     "rt_sigreturn",
@@ -270,8 +323,6 @@ static const char *const allowed[] = {
     "tgkill",
     "futex",
     "futex_waitv",
-    "clone",
-    "clone3",
     "set_robust_list",
     "get_robust_list",
     "rseq",
@@ -280,8 +331,6 @@ static const char *const allowed[] = {
     "sched_getaffinity",
     "exit",
     "exit_group",
-    "wait4",
-    "waitid",
     /* About itself */
     "getpid",
     "gettid",
@@ -300,10 +349,44 @@ static const char *const allowed[] = {
     "getrlimit",
 };
 
-static bool sandbox_rules(scmp_filter_ctx ctx)
+/* Without open=deny */
+static const char *const allowed_open[] = {
+    "mmap",
+    "mprotect",
+    "memfd_create",
+    "ioctl",
+    /* Files */
+    "open",
+    "openat",
+    "stat",
+    "lstat",
+    "statx",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "unlink",
+    "unlinkat",
+    "readlink",
+    "readlinkat",
+    "getcwd",
+    "getdents64",
+    /* Sockets */
+    "socket",
+    "socketpair",
+    "bind",
+    "listen",
+    "connect",
+    /* Threads (getaddrinfo) */
+    "clone",
+    "clone3",
+    "wait4",
+    "waitid",
+};
+
+static bool allow(scmp_filter_ctx ctx, const char *const *names, unsigned n)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(allowed); i++) {
-        int nr = seccomp_syscall_resolve_name(allowed[i]);
+    for (unsigned i = 0; i < n; i++) {
+        int nr = seccomp_syscall_resolve_name(names[i]);
 
         /* Not every architecture has every call */
         if (nr != __NR_SCMP_ERROR &&
@@ -314,12 +397,43 @@ static bool sandbox_rules(scmp_filter_ctx ctx)
     return true;
 }
 
-bool process_sandbox(void)
+/* Calls that are allowed as long as an argument is as it should be */
+static bool allow_some(scmp_filter_ctx ctx)
+{
+    /* Type and number (asm/ioctl.h) of mapping memory of a domain, of a
+     * device model's hypercalls, and of event channels */
+    static const unsigned xen[] = { 'P' << 8 | 4, 'P' << 8 | 5, 'E' << 8 | 4 };
+    static const char *const map[] = { "mmap", "mprotect" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(xen); i++) {
+        if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffff, xen[i])) < 0) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(map); i++) {
+        if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+                             seccomp_syscall_resolve_name(map[i]), 1,
+                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool sandbox_rules(scmp_filter_ctx ctx, bool no_open)
+{
+    return allow(ctx, allowed, G_N_ELEMENTS(allowed)) &&
+           (no_open ? allow_some(ctx)
+                    : allow(ctx, allowed_open, G_N_ELEMENTS(allowed_open)));
+}
+
+bool process_sandbox(bool no_open)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int rc = -ENOMEM;
 
-    if (ctx && sandbox_rules(ctx)) {
+    if (ctx && sandbox_rules(ctx, no_open)) {
         rc = seccomp_load(ctx);
     }
     if (ctx) {
@@ -333,7 +447,7 @@ bool process_sandbox(void)
 
 #else
 
-bool process_sandbox(void)
+bool process_sandbox(bool no_open)
 {
     error_report("-sandbox on: this build is without libseccomp");
     return false;

@@ -30,8 +30,19 @@ bool process_pidfile(const char *path);
 /* @dir, @user: may be NULL; @user: a name or UID:GID */
 bool process_drop_rights(const char *dir, const char *user);
 
-/* -sandbox on: only what a running process needs, see process.c */
-bool process_sandbox(void);
+/**
+ * process_isolate() - -run-with isolate=on, while still privileged
+ *
+ * Namespaces of its own for files, network, IPC and host name: no interface but
+ * those of open taps, and an empty file system that cannot be written.
+ */
+bool process_isolate(void);
+/* No capabilities, and none to be had by running another program */
+bool process_drop_capabilities(void);
+
+/* -sandbox on: only what a running process needs, see process.c.  @no_open: and
+ * nothing that brings it a new file or socket */
+bool process_sandbox(bool no_open);
 
 /* Undo what has to be undone: the pid file */
 void process_fini(void);

@@ -15,9 +15,11 @@
 
 #include "net/filter.h"
 #include "net/netdev.h"
+#include "system/accel.h"
 #include "system/log.h"
 #include "system/loop.h"
 #include "system/machine.h"
+#include "system/nicdev-int.h"
 #include "system/opts.h"
 #include "system/ram.h"
 #include "system/vm-int.h"
@@ -107,9 +109,17 @@ const char *vm_name(void)
     return guest_name;
 }
 
+static void accel_run(bool on)
+{
+    if (accel_current()) {
+        accel_current()->run(on);
+    }
+}
+
 void vm_stop(void)
 {
     if (running) {
+        accel_run(false);
         running = false;
         clock_pause(true);
         vm_event("STOP", NULL);
@@ -123,6 +133,7 @@ void vm_cont(void)
     }
     running = true;
     clock_pause(false);
+    accel_run(true);
     for (guint i = 0; i < vm_nics->len; i++) {
         nicdev_resume(vm_nics->pdata[i]);
     }
@@ -154,14 +165,15 @@ void vm_quit(void)
 static void nic_remove(struct nicdev *d)
 {
     JsonObject *data = json_object_new();
+    unsigned slot = d->pci.devfn >> 3;
 
     if (d->id) {
         json_object_set_string_member(data, "device", d->id);
     }
     json_object_set_string_member(data, "path", d->path);
-    machine_slot_gone(d->pci.devfn >> 3);
     g_ptr_array_remove(vm_nics, d);
     nicdev_close(d);
+    machine_slot_gone(slot);
     vm_event("DEVICE_DELETED", data);
 }
 
@@ -298,9 +310,9 @@ static void globals_apply(JsonObject *opts, const struct nic_model *model)
 static bool hotplug_fail(const struct nic_model *model, GError **err)
 {
     return vm_fail(err, VM_ERROR_GENERIC,
-                   "Bus 'isa.0' does not support hotplugging: '%s' is there "
+                   "Bus '%s' does not support hotplugging: '%s' is there "
                    "from the start, or not at all",
-                   model->name);
+                   nicdev_bus_of(model)->id, model->name);
 }
 
 /* @opts is flat and ours to change */
@@ -329,7 +341,7 @@ static bool nic_add(JsonObject *opts, GError **err)
     if (model != family) {
         globals_apply(opts, model);
     }
-    if (started && model->isa) {
+    if (started && (model->isa || machine_is_shared())) {
         return hotplug_fail(model, err);
     }
     if (!id_check(opts, err) || !bootindex_check(opts, err)) {
@@ -376,9 +388,32 @@ bool vm_device_del(const char *id, GError **err)
         return vm_fail(err, VM_ERROR_GENERIC,
                        "Device %s is already in the process of unplug", id);
     }
+    if (machine_is_shared()) {
+        nic_remove(d);
+        return true;
+    }
     d->unplug_pending = true;
     machine_slot_asked(d->pci.devfn >> 3);
     return true;
+}
+
+bool vm_has_device(const char *id)
+{
+    return nic_find(id) != NULL;
+}
+
+void vm_withdraw(const char *id)
+{
+    struct nicdev *d = nic_find(id);
+    struct netdev *nd = d ? d->netdev : NULL;
+    g_autofree char *netdev = nd ? g_strdup(nd->id) : NULL;
+
+    if (d) {
+        nic_remove(d);
+    }
+    if (netdev) {
+        vm_netdev_del(netdev, NULL);
+    }
 }
 
 /* Backends */
@@ -580,6 +615,25 @@ bool vm_object_at(unsigned i, struct vm_object *out)
     return true;
 }
 
+bool vm_dirty_log(bool on, GError **err)
+{
+    const struct accel *a = accel_current();
+
+    if (!a || !a->dirty_log) {
+        return vm_fail(err, VM_ERROR_GENERIC,
+                       "only with -accel xen: nobody else copies guest memory");
+    }
+    a->dirty_log(on);
+    return true;
+}
+
+JsonObject *vm_accel_counters(void)
+{
+    const struct accel *a = accel_current();
+
+    return a && a->counters ? a->counters() : json_object_new();
+}
+
 void vm_trace(bool on)
 {
     log_trace_all(on);
@@ -636,6 +690,9 @@ static bool ram_choose(const struct options *o, struct ram **ram)
     GError *err = NULL;
 
     *ram = NULL;
+    if (!strcmp(machine_name, accel_xen.machine)) {
+        return true; /* It is the domain's */
+    }
     if (o->ram_backend) {
         *ram = ram_find(o->ram_backend);
         if (!*ram) {
@@ -675,7 +732,7 @@ bool vm_init(const struct options *o)
     netdevs = g_ptr_array_new();
     rams = g_ptr_array_new_with_free_func(ram_free);
     globals = o->globals;
-    machine_name = o->machine ? o->machine : "pc";
+    machine_name = o->machine ? o->machine : accel_find(o->accel)->machine;
     machine_name = machine_known(machine_name);
     guest_name = g_strdup(o->name);
     clock_pause(true);

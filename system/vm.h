@@ -43,8 +43,14 @@ const char *vm_name(void);         /* -name, or NULL */
 
 /* @opts: "driver", "id", "bus", "addr", properties.  Takes no ownership */
 bool vm_device_add(JsonObject *opts, GError **err);
-/* DEVICE_DELETED comes when the guest has let go; with force at once */
+/* DEVICE_DELETED comes when the guest has let go, which with -accel xen it is
+ * not asked for */
 bool vm_device_del(const char *id, GError **err);
+/* Whether there is a device of that id, or at that QOM path */
+bool vm_has_device(const char *id);
+/* Take a device out and close its backend, at once, whether the guest likes it
+ * or not; nothing if there is none of that id */
+void vm_withdraw(const char *id);
 bool vm_netdev_add(JsonObject *opts, GError **err);
 bool vm_netdev_del(const char *id, GError **err);
 /* "qom-type", "id", ...: filter-dump, memory-backend-* (before start only) */
@@ -109,6 +115,13 @@ bool vm_prop_at(const struct nic_model *model, unsigned i, struct vm_prop *out);
  * property
  */
 JsonNode *vm_nic_prop(const struct vm_nic *nic, const char *name);
+
+/* Report what DMA changes in guest memory, or no more */
+bool vm_dirty_log(bool on, GError **err);
+/* State of all devices to a file, or with "fd:NAME" to what getfd named */
+bool vm_save_devices(const char *name, GError **err);
+/* What the accelerator counted; a new object */
+JsonObject *vm_accel_counters(void);
 
 /* Memory and I/O map as text, for "info mtree"; caller frees */
 char *vm_info_mtree(void);

@@ -207,6 +207,16 @@ void pci_reset(struct pci_dev *d)
     update(d);
 }
 
+void pci_load(struct pci_dev *d, const uint8_t cfg[PCI_CFG_SIZE])
+{
+    for (unsigned i = 0; i < PCI_CFG_SIZE; i++) {
+        uint8_t kept = d->rw[i] | d->w1c[i];
+
+        d->cfg[i] = (uint8_t)((d->cfg[i] & ~kept) | (cfg[i] & kept));
+    }
+    update(d);
+}
+
 void pci_set_pin(struct pci_dev *d, bool level)
 {
     bool rising = level && !d->pin;

@@ -194,6 +194,10 @@ void pci_unplug(struct pci_dev *d);
 /* RST#: clears what software may write and un-maps; cards reset themselves */
 void pci_reset(struct pci_dev *d);
 
+/* Take what software wrote from configuration space that was saved, maybe
+ * elsewhere; the rest of it is not looked at */
+void pci_load(struct pci_dev *d, const uint8_t cfg[PCI_CFG_SIZE]);
+
 /* The card's interrupt pin: INTx, or a message on its rising edge with MSI */
 void pci_set_pin(struct pci_dev *d, bool level);
 bool pci_msi_enabled(const struct pci_dev *d);

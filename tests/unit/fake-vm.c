@@ -267,6 +267,24 @@ bool vm_object_del(const char *id, GError **err)
     return change("object_del", id, NULL, err);
 }
 
+bool vm_dirty_log(bool on, GError **err)
+{
+    return change("dirty_log", on ? "on" : "off", NULL, err);
+}
+
+bool vm_save_devices(const char *name, GError **err)
+{
+    return change("save_devices", name, NULL, err);
+}
+
+JsonObject *vm_accel_counters(void)
+{
+    JsonObject *o = json_object_new();
+
+    json_object_set_int_member(o, "mmio", 3);
+    return o;
+}
+
 bool vm_set_link(const char *name, bool up, GError **err)
 {
     g_autofree char *text = g_strdup_printf("%s %s", name, up ? "on" : "off");
