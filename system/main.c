@@ -165,8 +165,9 @@ static bool confine(const struct options *o, const struct accel *a)
     if ((a->confine && !a->confine(o)) || (o->isolate && !process_isolate())) {
         return false;
     }
+    /* Isolated, it has no file system left to be confined to a part of */
     if ((o->chroot_dir || o->run_as) &&
-        !process_drop_rights(o->chroot_dir, o->run_as)) {
+        !process_drop_rights(o->isolate ? NULL : o->chroot_dir, o->run_as)) {
         return false;
     }
     if (o->isolate && !process_drop_capabilities()) {

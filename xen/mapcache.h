@@ -70,6 +70,7 @@ void mapcache_settle(struct mapcache *c);
 /* Unmap everything */
 void mapcache_flush(struct mapcache *c);
 
+/* What it cost so far */
 void mapcache_stats(const struct mapcache *c, struct mapcache_stats *s);
 
 #endif
