@@ -152,6 +152,10 @@ static bool accel_check(const struct options *o, const struct accel *a)
 {
     bool xen = !g_strcmp0(o->machine, accel_xen.machine);
 
+    if (o->canaries && !a->only) {
+        error_report("-x-xen-canary: only with -accel xen");
+        return false;
+    }
     if (!o->machine || xen == a->only) {
         return true;
     }

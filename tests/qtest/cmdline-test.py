@@ -28,9 +28,14 @@ REFUSED = [
     ("-device", ["-device", "needs an argument"]),
     ("-M q35", ["-M q35", "q35", "isapc, none, pc, pc-i440fx-*"]),
     ("-machine pc,foo=1", ["'foo'", "memory-backend"]),
-    ("-machine xenfv", ["xenfv", "-accel xen"]),
+    ("-machine xenfv", ["xenfv", "-accel qtest"]),
     ("-machine pc,accel=kvm", ["kvm", "no guest CPU"]),
-    ("-accel xen", ["-accel xen", "Xen", "qtest"]),
+    # Without Xen's libraries, or without a domain
+    ("-accel xen", ["-accel xen"]),
+    ("-x-xen-canary n=3", ["-x-xen-canary", "-accel xen"]),
+    ("-incoming tcp:x:1", ["-incoming tcp:x:1", "fd:NUMBER"]),
+    ("-incoming file:/nonexistent/state", ["/nonexistent/state"]),
+    ("-incoming file:{tmp}/rom", ["/rom: ", "no saved state"]),
     ("-accel tcg", ["tcg", "no guest CPU"]),
     ("-m 0", ["-m 0", "1M to 1T"]),
     ("-m 12Q", ["12Q", "size"]),
@@ -167,6 +172,7 @@ REFUSED = [
     ("-x-vifemu-poll-us soon", ["-x-vifemu-poll-us soon", "number"]),
     ("-x-vifemu-poll-us 10001", ["-x-vifemu-poll-us 10001", "10000"]),
     ("-sandbox perhaps", ["-sandbox perhaps", "'perhaps'"]),
+    ("-sandbox on,open=perhaps", ["'open'", "'perhaps'", "deny"]),
     ("-run-with frob=1", ["frob"]),
     ("-run-with chroot=/nonexistent", ["/nonexistent"]),
     ("-runas no-such-user", ["no-such-user", "UID:GID"]),
@@ -190,6 +196,7 @@ HELP = [
     ("-machine help", ["pc", "none"]),
     ("-M ?", ["pc", "none"]),
     ("-accel help", ["qtest"]),
+    ("-machine help", ["xenfv", "-accel xen"]),
     ("-d help", ["options"]),
     ("-trace help", ["nic_write"]),
     ("-L help", ["/usr/share/qemu"]),
@@ -228,6 +235,7 @@ ACCEPTED = [
     "-name guest=g,debug-threads=on -d options -D {tmp}/log",
     "-sandbox on,obsolete=deny,spawn=deny -netdev user,id=n "
     "-device e1000,netdev=n",
+    "-sandbox on,open=deny -netdev null,id=n -device e1000,netdev=n",
     "-trace nic_* -d guest_errors -D {tmp}/log -device e1000",
     "-run-with exit-with-parent=on",
     "-x-vifemu-poll-us 50 -device e1000",
@@ -682,6 +690,51 @@ def test_pv(folder):
     check(status == 0 and "nothing is left" not in err, err)
 
 
+def test_state(folder):
+    """What xen-save-devices-state writes, -incoming takes"""
+    path = folder.path / "log"
+    machine = Machine(["-device", "e1000,id=n", "-device", "rtl8139"],
+                      qtest=True)
+    machine.ask(*config_writes(SLOT, (0x10, BAR), (4, 7)),
+                f"writel {BAR + 0x3800:#x} {RING:#x}")
+    got = machine("xen-save-devices-state", filename=str(path))
+    check(got == {"return": {}}, str(got))
+    machine.event("STOP")
+    machine("quit")
+    machine.check_end()
+    cards = ["-device", "e1000,addr=2", "-device", "rtl8139,addr=3"]
+    machine = Machine([*cards, "-incoming", f"file:{path}"], qtest=True)
+    check(machine.ask(f"readl {BAR + 0x3800:#x}")
+          == [f"OK 0x{RING:016x}"], "TDBAL")
+    got = machine("xen-set-global-dirty-log", enable=True)
+    check("-accel xen" in got["error"]["desc"], str(got))
+    machine("quit")
+    machine.check_end()
+    done = run([*cards[:2], "-incoming", f"file:{path}"])
+    check(done.returncode == 1 and "'rtl8139' at 0x18" in done.stderr,
+          done.stderr)
+
+
+def test_no_open(folder):
+    """With open=deny nothing new is opened, and what is there goes on"""
+    machine = Machine(["-sandbox", "on,open=deny", "-netdev", "null,id=n",
+                       "-device", "e1000,netdev=n,mitigation=off"],
+                      qtest=True, env=environment())
+    for args in ({"type": "socket", "id": "s", "listen": "127.0.0.1:0"},
+                 {"type": "tap", "id": "s", "ifname": "t0", "script": "no"}):
+        got = machine("netdev_add", **args)
+        check("Operation not permitted" in got["error"]["desc"], str(got))
+    got = machine("xen-save-devices-state", filename=str(folder.path / "s"))
+    check("Operation not permitted" in got["error"]["desc"], str(got))
+    machine("cont")
+    machine.ask(*transmit_setup(), f"writel {BAR + 0x3818:#x} 1",
+                "clock_step 1000")
+    netdev = machine("x-vifemu-counters")["return"]["netdevs"][0]
+    check(netdev["tx-frames"] == 1, str(netdev))
+    machine("quit")
+    machine.check_end()
+
+
 def test_option_log(folder):
     """What has no effect is said once, when asked for"""
     done = run(["-d", "options", "-no-shutdown", "-vga", "none", "-qtest",
@@ -703,7 +756,7 @@ def all_tests():
                  test_daemon, test_exit_with_parent, test_drop_rights,
                  test_hotplug, test_chip, test_isa_places, test_unplug_busy,
                  test_stopped, test_msi, test_driver_errors, test_pv,
-                 test_option_log):
+                 test_state, test_no_open, test_option_log):
         yield test.__name__[5:], test, ()
 
 
