@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "monitor/json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void must(bool ok, const char *what)
 {

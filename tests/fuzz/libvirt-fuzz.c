@@ -11,11 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/fuzz.h"
 #include "xen/convert.h"
 #include "xen/libvirt.h"
 #include "xen/lint.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(bool ok, const char *what)
 {

@@ -15,6 +15,7 @@
 
 #include "hw/nic.h"
 #include "net/port.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/nic-fuzz.h"
 
 enum {
@@ -64,25 +65,9 @@ static struct machine machine;
 
 static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
 
-#define MUST(cond)                                                             \
-    do {                                                                       \
-        if (!(cond)) {                                                         \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__,  \
-                    #cond);                                                    \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
-
-/* Input; past its end all is zero */
-
 static uint32_t take(struct machine *m, unsigned bytes)
 {
-    uint32_t val = 0;
-
-    for (unsigned i = 0; i < bytes && m->left; i++, m->left--) {
-        val |= (uint32_t)*m->in++ << (8 * i);
-    }
-    return val;
+    return fuzz_take(&m->in, &m->left, bytes);
 }
 
 /* The host */

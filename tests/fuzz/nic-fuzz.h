@@ -66,6 +66,4 @@ static inline int paged_from(const struct regfile *rf)
                                                    : -1;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #endif

@@ -6,13 +6,13 @@
  * memory.  A receiver with capabilities is one that does as the kernel does.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "hw/gpa.h"
 #include "net/offload.h"
+#include "tests/fuzz/fuzz.h"
 
 enum {
     BODY_PIECES = 8,
@@ -20,17 +20,6 @@ enum {
     FRAME_MAX = NIC_HEAD_MAX + BODY_PIECES * PIECE_MAX,
     FCS_LEN = 4,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(cond)                                                             \
-    do {                                                                       \
-        if (!(cond)) {                                                         \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__,  \
-                    #cond);                                                    \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
 
 /**
  * struct check - What is expected of the emitted frames
@@ -47,16 +36,6 @@ struct check {
 };
 
 static struct check check;
-
-static uint32_t take(const uint8_t **in, size_t *left, unsigned bytes)
-{
-    uint32_t val = 0;
-
-    for (unsigned i = 0; i < bytes && *left; i++, --*left) {
-        val |= (uint32_t) * (*in)++ << (8 * i);
-    }
-    return val;
-}
 
 static uint16_t sum(const uint8_t *p, size_t len)
 {
@@ -186,9 +165,9 @@ static bool emit(void *arg, const struct iovec *iov, unsigned n,
 static struct nic_csum take_csum(const uint8_t **in, size_t *left)
 {
     struct nic_csum s = {
-        .start = (uint16_t)take(in, left, 2),
-        .at = (uint16_t)take(in, left, 2),
-        .end = (uint16_t)take(in, left, 2),
+        .start = (uint16_t)fuzz_take(in, left, 2),
+        .at = (uint16_t)fuzz_take(in, left, 2),
+        .end = (uint16_t)fuzz_take(in, left, 2),
     };
 
     return s;
@@ -197,16 +176,16 @@ static struct nic_csum take_csum(const uint8_t **in, size_t *left)
 static void take_gso(struct nic_gso *g, const uint8_t **in, size_t *left,
                      uint16_t head_len)
 {
-    uint32_t how = take(in, left, 1);
+    uint32_t how = fuzz_take(in, left, 1);
 
     g->type = how % 3 == 1   ? NIC_GSO_TCP
               : how % 3 == 2 ? NIC_GSO_UDP
                              : NIC_GSO_NONE;
     g->ipv6 = how & 0x80;
-    g->mss = (uint16_t)take(in, left, 2);
-    g->hdr_len = (uint16_t)take(in, left, 2);
-    g->ip = (uint16_t)take(in, left, 1);
-    g->l4 = (uint16_t)take(in, left, 1);
+    g->mss = (uint16_t)fuzz_take(in, left, 2);
+    g->hdr_len = (uint16_t)fuzz_take(in, left, 2);
+    g->ip = (uint16_t)fuzz_take(in, left, 1);
+    g->l4 = (uint16_t)fuzz_take(in, left, 1);
     if (g->type == NIC_GSO_NONE) {
         return;
     }
@@ -232,24 +211,24 @@ static void check_sum(const uint8_t *data, size_t size)
 static unsigned take_frame(const uint8_t **in, size_t *left, struct iovec *body)
 {
     struct nic_frame *f = &check.f;
-    uint32_t how = take(in, left, 1);
-    unsigned n = take(in, left, 1) % (BODY_PIECES + 1);
+    uint32_t how = fuzz_take(in, left, 1);
+    unsigned n = fuzz_take(in, left, 1) % (BODY_PIECES + 1);
 
     memset(f, 0, sizeof(*f));
     f->loop = how & 1;
     f->has_fcs = how & 2;
     check.caps = how >> 2 & 7;
     check.stop_after = how & 0x80 ? 2 : 0;
-    f->head_len = (uint16_t)(1 + take(in, left, 2) % NIC_HEAD_MAX);
+    f->head_len = (uint16_t)(1 + fuzz_take(in, left, 2) % NIC_HEAD_MAX);
     f->csum[0] = take_csum(in, left);
     f->csum[1] = take_csum(in, left);
     take_gso(&f->gso, in, left, f->head_len);
     f->has_fcs &= f->gso.type == NIC_GSO_NONE;
     for (unsigned i = 0; i < n; i++) {
-        body[i].iov_len = take(in, left, 2) % PIECE_MAX;
+        body[i].iov_len = fuzz_take(in, left, 2) % PIECE_MAX;
     }
     for (unsigned i = 0; i < f->head_len; i++) {
-        f->head[i] = (uint8_t)take(in, left, 1);
+        f->head[i] = (uint8_t)fuzz_take(in, left, 1);
     }
     memcpy(check.flat, f->head, f->head_len);
     f->len = f->head_len;
@@ -257,7 +236,7 @@ static unsigned take_frame(const uint8_t **in, size_t *left, struct iovec *body)
         uint8_t *p = malloc(body[i].iov_len ? body[i].iov_len : 1);
 
         for (size_t k = 0; k < body[i].iov_len; k++) {
-            p[k] = (uint8_t)(*left ? take(in, left, 1) : k * 11 + i);
+            p[k] = (uint8_t)(*left ? fuzz_take(in, left, 1) : k * 11 + i);
         }
         memcpy(check.flat + f->len, p, body[i].iov_len);
         body[i].iov_base = p;

@@ -8,35 +8,14 @@
  */
 #include <linux/virtio_net.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hw/gpa.h"
 #include "net/offload.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { FRAME_MAX = 20000, TCP = 6, SPOILT_MAX = 16 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(cond)                                                             \
-    do {                                                                       \
-        if (!(cond)) {                                                         \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__,  \
-                    #cond);                                                    \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
-
-static uint32_t take(const uint8_t **in, size_t *left, unsigned bytes)
-{
-    uint32_t val = 0;
-
-    for (unsigned i = 0; i < bytes && *left; i++, --*left) {
-        val |= (uint32_t) * (*in)++ << (8 * i);
-    }
-    return val;
-}
 
 static uint32_t sum(const uint8_t *p, size_t len, uint32_t s)
 {
@@ -116,14 +95,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t got[NIC_RX_MAX];
     static struct offload_in in;
     struct offload_hdr off;
-    uint32_t how = take(&data, &size, 1);
-    size_t len =
-               make(whole, how & 0x1f, take(&data, &size, 2) % FRAME_MAX, &off),
+    uint32_t how = fuzz_take(&data, &size, 1);
+    size_t len = make(whole, how & 0x1f, fuzz_take(&data, &size, 2) % FRAME_MAX,
+                      &off),
            bytes = 0, segments = 0;
     uint8_t *frame;
 
     for (unsigned i = 0; i < SPOILT_MAX && size > 2; i++) {
-        uint32_t at = take(&data, &size, 1), val = take(&data, &size, 1);
+        uint32_t at = fuzz_take(&data, &size, 1),
+                 val = fuzz_take(&data, &size, 1);
 
         if (at < 2 * sizeof(off)) {
             ((uint8_t *)&off)[at % sizeof(off)] = (uint8_t)val;
@@ -132,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     if (how & 0x80 && size) {
-        size_t cut = take(&data, &size, 2);
+        size_t cut = fuzz_take(&data, &size, 2);
 
         len = cut && cut < len ? cut : len;
     }

@@ -18,9 +18,8 @@
 #include "monitor/json.h"
 #include "monitor/qmp.h"
 #include "system/loop.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake-vm.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char hello[] = "{'execute':'qmp_capabilities'}";
 

@@ -17,8 +17,7 @@
 #include "system/loop.h"
 #include "system/qtest.h"
 #include "system/vm-int.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* The first newline ends what the input left unfinished */
 static const char ask[] = "\nendianness\n", answer[] = "\nOK little\n";

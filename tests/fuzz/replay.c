@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* A folder stands for the files in it */
 static bool replay(const char *path, unsigned *n)
