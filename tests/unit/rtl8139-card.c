@@ -42,9 +42,9 @@ uint16_t card_ack(void)
 void card_start_c(const char *model, unsigned rblen, uint32_t rcr)
 {
     host_start(model);
-    wr8(CR, RST);
+    wr8(CR, CR_RST);
     wr(RBSTART, RING_AT);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     wr(RCR, 0x0e | rblen << 11 | rcr);
     wr(TCR, 0x600);
     memset(host.ram + RING_AT, BUF_FILL, 0x14000);
@@ -62,12 +62,12 @@ void card_desc(uint32_t at, uint32_t command, uint32_t tag, uint32_t buf)
 void card_start_cp(unsigned n, unsigned size, uint32_t rcr)
 {
     host_start("rtl8139");
-    wr8(CR, RST);
+    wr8(CR, CR_RST);
     wr16(CPCR, 0x2b);
     for (unsigned i = 0; i < n; i++) {
-        uint32_t last = i + 1 == n ? (uint32_t)EOR : 0;
+        uint32_t last = i + 1 == n ? (uint32_t)D_EOR : 0;
 
-        card_desc(RX_AT + 16 * i, (uint32_t)OWN | last | size, 0,
+        card_desc(RX_AT + 16 * i, (uint32_t)D_OWN | last | size, 0,
                   BUF_AT + i * BUF_STRIDE);
     }
     memset(host.ram + BUF_AT, BUF_FILL, n * BUF_STRIDE);
@@ -77,7 +77,7 @@ void card_start_cp(unsigned n, unsigned size, uint32_t rcr)
     wr(TNPDS + 4, 0);
     wr(THPDS, HIGH_AT);
     wr(THPDS + 4, 0);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     wr(RCR, 0x0e | rcr);
     wr(TCR, 0x600);
     card_ack();

@@ -29,7 +29,7 @@ static void set_prop(const char *name, uint32_t val)
 
 static void force(uint16_t bmcr)
 {
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr16(BMCR, bmcr);
     wr8(CR9346, 0);
     card_ack();
@@ -105,9 +105,9 @@ static void test_abort(void)
     set_prop("collisions", 1000);
     send_slot(2);
     g_assert_cmphex(rd(TSD + 8) >> 28, ==, 4);
-    wr8(CR, RST);
+    wr8(CR, CR_RST);
     set_prop("collisions", 0);
-    wr8(CR, TE);
+    wr8(CR, CR_TE);
     host.n_sent = 0;
     send_slot(0);
     g_assert_cmpuint(host.n_sent, ==, 1);
@@ -121,18 +121,19 @@ static void test_ring_abort(void)
     set_prop("collisions", 17);
     force(FORCE_100_HALF);
     for (unsigned i = 0; i < 2; i++) {
-        card_desc(TX_AT + 16 * i, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+        card_desc(TX_AT + 16 * i, (uint32_t)D_OWN | D_FS | D_LS | 60, 0,
+                  BUF_AT);
     }
     wr8(TPPOLL, 0x40);
     for (unsigned i = 0; i < 2; i++) {
         g_assert_cmphex(get32(TX_AT + 16 * i), ==,
-                        FS | LS | 1 << 23 | 1 << 20 | 15 << 16 | 60);
+                        D_FS | D_LS | 1 << 23 | 1 << 20 | 15 << 16 | 60);
     }
     g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TER | INT_TDU);
     set_prop("collisions", 2);
-    card_desc(TX_AT + 32, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+    card_desc(TX_AT + 32, (uint32_t)D_OWN | D_FS | D_LS | 60, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
-    g_assert_cmphex(get32(TX_AT + 32), ==, FS | LS | 2 << 16 | 60);
+    g_assert_cmphex(get32(TX_AT + 32), ==, D_FS | D_LS | 2 << 16 | 60);
     g_assert_cmpuint(host.n_sent, ==, 1);
     host_stop();
 }
@@ -149,7 +150,7 @@ static bool offer_pause(unsigned time)
 
 static void set_msr(uint8_t bits)
 {
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr8(MSR, bits);
     wr8(CR9346, 0);
 }
@@ -161,7 +162,7 @@ static void test_pause_in(void)
     wr(MAR, 0xffffffff);
     wr(MAR + 4, 0xffffffff);
     g_assert_true(offer_pause(10));
-    g_assert_cmphex(rd8(CR) & BUFE, ==, 0);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, 0);
     send_slot(0);
     g_assert_cmpuint(host.n_sent, ==, 1);
     card_start_c("rtl8139", 0, 0x0f);
@@ -170,7 +171,7 @@ static void test_pause_in(void)
     set_msr(0x40);
     host.n_sent = 0;
     g_assert_true(offer_pause(10));
-    g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     g_assert_cmphex(rd8(MSR) & 0x41, ==, 0x41);
     g_assert_cmpuint(card_event("pause"), ==, 1);
     send_slot(0);
@@ -188,13 +189,13 @@ static void test_pause_in(void)
     g_assert_cmpuint(host.n_sent, ==, 2);
     /* Half duplex has no PAUSE, loopback does not obey it */
     g_assert_true(offer_pause(0xffff));
-    wr(TCR, 0x600 | LBK);
+    wr(TCR, 0x600 | TCR_LBK);
     send_slot(2);
     g_assert_cmpuint(host.n_sent, ==, 3);
     wr(TCR, 0x600);
-    wr8(CR, RST);
+    wr8(CR, CR_RST);
     g_assert_cmphex(rd8(MSR) & 1, ==, 0);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     force(FORCE_100_HALF);
     g_assert_true(offer_pause(0xffff));
     g_assert_cmphex(rd8(MSR) & 1, ==, 0);
@@ -224,7 +225,7 @@ static void test_pause_out(void)
     g_assert_false(card_offer(card_mac, 60, 0));
     expect_pause(0, 0xffff);
     g_assert_cmphex(rd8(MSR) & 0x82, ==, 0x82);
-    put32(RX_AT, (uint32_t)OWN | (uint32_t)EOR | 1536);
+    put32(RX_AT, (uint32_t)D_OWN | (uint32_t)D_EOR | 1536);
     g_assert_true(card_offer(card_mac, 60, 0));
     expect_pause(1, 0);
     g_assert_cmphex(rd8(MSR) & 0x82, ==, 0x80);
@@ -244,11 +245,11 @@ static void test_offline(void)
     send_slot(0);
     g_assert_cmpuint(host.n_sent, ==, 0);
     g_assert_true(card_offer(card_mac, 60, 0));
-    g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     wr8(CR9346, 0);
     g_assert_cmpuint(host.n_sent, ==, 1);
     g_assert_true(card_offer(card_mac, 60, 0));
-    g_assert_cmphex(rd8(CR) & BUFE, ==, 0);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, 0);
     host_stop();
 }
 

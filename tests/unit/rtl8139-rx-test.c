@@ -28,12 +28,12 @@ static uint32_t expect_ring(uint32_t at, uint32_t status, const uint8_t *to,
 static void test_c_ring(void)
 {
     card_start_c("rtl8139-8139c", 0, 0);
-    g_assert_cmphex(rd8(CR), ==, RE | TE | BUFE);
+    g_assert_cmphex(rd8(CR), ==, CR_RE | CR_TE | CR_BUFE);
     wr16(IMR, INT_ROK);
     g_assert_true(card_offer(card_mac, 60, 0));
     g_assert_true(host.irq);
     g_assert_cmphex(rd16(ISR), ==, INT_ROK);
-    g_assert_cmphex(rd8(CR), ==, RE | TE);
+    g_assert_cmphex(rd8(CR), ==, CR_RE | CR_TE);
     g_assert_cmphex(rd16(CBR), ==, 68);
     expect_ring(0, 0x4001, card_mac, 60, 8192, false);
     g_assert_cmphex(host.ram[RING_AT + 68], ==, BUF_FILL);
@@ -41,9 +41,9 @@ static void test_c_ring(void)
     expect_ring(68, 0x2001, card_broadcast, 61, 8192, false);
     g_assert_cmphex(rd16(CBR), ==, 140);
     wr16(CAPR, 68 - 16);
-    g_assert_cmphex(rd8(CR) & BUFE, ==, 0);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, 0);
     wr16(CAPR, 140 - 16);
-    g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     card_ack();
     g_assert_false(host.irq);
     /* Reading what is not there is an underrun */
@@ -61,7 +61,7 @@ static void test_c_wrap(void)
         bool wrap = mode & 4, unwrapped = mode & 8;
         uint32_t size = 8192u << rblen, at = 0, cur = 0;
 
-        card_start_c("rtl8139-8139c", rblen, wrap ? WRAP : 0);
+        card_start_c("rtl8139-8139c", rblen, wrap ? RCR_WRAP : 0);
         for (unsigned i = 0; i < 200; i++) {
             size_t len = 60 + i * 61 % 1455;
             uint32_t next;
@@ -72,7 +72,7 @@ static void test_c_wrap(void)
             cur += (next - at) & (size - 1);
             at = next;
             wr16(CAPR, (uint16_t)((unwrapped ? cur : at) - 16));
-            g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+            g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
             g_assert_cmphex(rd16(CBR) & (size - 1), ==, at);
         }
         g_assert_cmpuint(card_event("rx-missed"), ==, 0);
@@ -83,11 +83,11 @@ static void test_c_wrap(void)
 /* As cards show it: under Linux CBR runs on past the ring's end */
 static void test_c_cbr(void)
 {
-    card_start_c("rtl8139-8139b", 2, WRAP);
+    card_start_c("rtl8139-8139b", 2, RCR_WRAP);
     wr16(CAPR, 0x96a0);
     wr16(CAPR, 0x7ff0);
     g_assert_cmphex(rd(CAPR), ==, 0x80007ff0);
-    card_start_c("rtl8139-8139b", 2, WRAP);
+    card_start_c("rtl8139-8139b", 2, RCR_WRAP);
     g_assert_cmphex(rd(CAPR), ==, 0x0000fff0);
     host_stop();
 }
@@ -130,10 +130,10 @@ static void test_c_full(void)
 /* CVE-2012-6075's kind: nothing behind the slack of a ring with WRAP */
 static void test_c_oversize(void)
 {
-    card_start_c("rtl8139", 0, WRAP | 7 << 13);
+    card_start_c("rtl8139", 0, RCR_WRAP | 7 << 13);
     for (size_t len = 2045; len <= 4100; len += 5) {
         g_assert_true(card_offer(card_mac, len, 0));
-        g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+        g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     }
     g_assert_cmphex(rd16(ISR) & INT_FOVW, ==, INT_FOVW);
     g_assert_cmphex(host.ram[RING_AT], ==, BUF_FILL);
@@ -145,7 +145,7 @@ static void test_errors(void)
     card_start_c("rtl8139", 0, 0);
     g_assert_true(card_offer(card_mac, 60, 1));
     g_assert_cmphex(card_ack(), ==, INT_RER);
-    g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     wr(RCR, 0x2e);
     g_assert_true(card_offer(card_mac, 100, 1));
     g_assert_cmphex(card_ack(), ==, INT_RER | INT_ROK);
@@ -154,14 +154,14 @@ static void test_errors(void)
     /* Runts: of the loopback only, because hosts pad */
     card_start_c("rtl8139", 0, 0);
     host_receive(card_frame(card_mac, 30), 30, NIC_RX_LOOPED);
-    g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+    g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     wr(RCR, 0x1e);
     host_receive(card_frame(card_mac, 30), 30, NIC_RX_LOOPED);
     g_assert_cmphex(get32(RING_AT), ==, 34 << 16 | 0x4011);
 
     card_start_cp(2, 1536, 0x20);
     g_assert_true(card_offer(card_mac, 100, 1));
-    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02140000 | 104);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | D_LS | 0x02140000 | 104);
     host_stop();
 }
 
@@ -187,7 +187,7 @@ static void test_filter(void)
             wr(MAR, bit < 32 ? 1u << bit : 0);
             wr(MAR + 4, bit < 32 ? 0 : 1u << (bit - 32));
             g_assert_true(card_offer(hash[i].da, 60, 0));
-            g_assert_cmpint(!(rd8(CR) & BUFE), ==, want);
+            g_assert_cmpint(!(rd8(CR) & CR_BUFE), ==, want);
             if (want) {
                 g_assert_cmphex(get32(RING_AT) & 0xffff, ==, 0x8001);
             }
@@ -220,14 +220,14 @@ static void test_cp_ring(void)
         g_assert_true(card_offer(card_mac, 100, 0));
         g_assert_cmphex(card_ack(), ==, INT_ROK);
         g_assert_cmphex(get32(RX_AT + 16 * at), ==,
-                        (uint32_t)(at == 3 ? EOR : 0) | FS | LS | 0x02000000 |
-                            104);
+                        (uint32_t)(at == 3 ? D_EOR : 0) | D_FS | D_LS |
+                            0x02000000 | 104);
         g_assert_cmphex(get32(RX_AT + 16 * at + 4), ==, 0);
         g_assert_cmpmem(host.ram + BUF_AT + at * BUF_STRIDE, 100,
                         card_frame(card_mac, 100), 100);
         g_assert_cmphex(get32(BUF_AT + at * BUF_STRIDE + 100), ==, fcs);
         put32(RX_AT + 16 * at,
-              (uint32_t)OWN | (uint32_t)(at == 3 ? EOR : 0) | 1536);
+              (uint32_t)D_OWN | (uint32_t)(at == 3 ? D_EOR : 0) | 1536);
     }
     host_stop();
 }
@@ -237,27 +237,27 @@ static void test_cp_scatter(void)
 {
     card_start_cp(3, 64, 0);
     g_assert_true(card_offer(card_broadcast, 150, 0));
-    g_assert_cmphex(get32(RX_AT), ==, FS | 64);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | 64);
     g_assert_cmphex(get32(RX_AT + 16), ==, 64);
-    g_assert_cmphex(get32(RX_AT + 32), ==, EOR | LS | 0x01000000 | 154);
+    g_assert_cmphex(get32(RX_AT + 32), ==, D_EOR | D_LS | 0x01000000 | 154);
     for (unsigned i = 0; i < 150; i++) {
         g_assert_cmphex(host.ram[BUF_AT + i / 64 * BUF_STRIDE + i % 64], ==,
                         card_frame(card_broadcast, 150)[i]);
     }
     for (unsigned i = 0; i < 3; i++) {
         put32(RX_AT + 16 * i,
-              (uint32_t)OWN | (i == 2 ? (uint32_t)EOR : 0) | 64);
+              (uint32_t)D_OWN | (i == 2 ? (uint32_t)D_EOR : 0) | 64);
     }
     g_assert_true(card_offer(card_mac, 60, 0));
     g_assert_true(card_offer(card_mac, 60, 0));
-    put32(RX_AT, (uint32_t)OWN | 64);
+    put32(RX_AT, (uint32_t)D_OWN | 64);
     g_assert_true(card_offer(card_mac, 100, 0));
-    g_assert_cmphex(get32(RX_AT + 32), ==, EOR | FS | 64);
-    g_assert_cmphex(get32(RX_AT), ==, LS | 0x02000000 | 104);
+    g_assert_cmphex(get32(RX_AT + 32), ==, D_EOR | D_FS | 64);
+    g_assert_cmphex(get32(RX_AT), ==, D_LS | 0x02000000 | 104);
     /* More than the whole ring can take */
     for (unsigned i = 0; i < 3; i++) {
         put32(RX_AT + 16 * i,
-              (uint32_t)OWN | (i == 2 ? (uint32_t)EOR : 0) | 64);
+              (uint32_t)D_OWN | (i == 2 ? (uint32_t)D_EOR : 0) | 64);
     }
     card_ack();
     g_assert_true(card_offer(card_mac, 1000, 0));
@@ -275,14 +275,14 @@ static void test_cp_pressure(void)
     g_assert_cmphex(rd16(ISR), ==, INT_RXOVW);
     g_assert_false(card_offer(card_mac, 100, 0));
     /* Software acknowledges after it gave descriptors back */
-    put32(RX_AT, (uint32_t)OWN | (uint32_t)EOR | 1536);
+    put32(RX_AT, (uint32_t)D_OWN | (uint32_t)D_EOR | 1536);
     host.ready = 0;
     card_ack();
     g_assert_cmpuint(host.ready, ==, 1);
     g_assert_true(card_offer(card_mac, 100, 0));
     /* ... or says nothing at all */
     g_assert_false(card_offer(card_mac, 100, 0));
-    put32(RX_AT, (uint32_t)OWN | (uint32_t)EOR | 1536);
+    put32(RX_AT, (uint32_t)D_OWN | (uint32_t)D_EOR | 1536);
     host.ready = 0;
     host_step(2000000);
     g_assert_cmpuint(host.ready, >=, 1);
@@ -315,12 +315,12 @@ static void test_cp_burst(void)
     for (unsigned i = 0; i < 3; i++) {
         g_assert_true(offer_more(100));
         g_assert_true(host.nic->unsettled);
-        g_assert_cmphex(get32(RX_AT + 16 * i), ==, (uint32_t)OWN | 1536);
+        g_assert_cmphex(get32(RX_AT + 16 * i), ==, (uint32_t)D_OWN | 1536);
     }
     g_assert_cmphex(peek16(ISR), ==, 0);
     nic_settle(host.nic);
     for (unsigned i = 0; i < 3; i++) {
-        g_assert_cmphex(get32(RX_AT + 16 * i), ==, FS | LS | 0x02000068);
+        g_assert_cmphex(get32(RX_AT + 16 * i), ==, D_FS | D_LS | 0x02000068);
     }
     g_assert_cmpuint(host.edges, ==, 1);
     g_assert_cmphex(card_ack(), ==, INT_ROK);
@@ -328,15 +328,15 @@ static void test_cp_burst(void)
     g_assert_cmphex(peek16(ISR), ==, 0);
     /* Once around: the frame has to wait, and software sees those before it */
     for (unsigned i = 0; i < 3; i++) {
-        put32(RX_AT + 16 * i, (uint32_t)OWN | 1536);
+        put32(RX_AT + 16 * i, (uint32_t)D_OWN | 1536);
     }
     for (unsigned i = 0; i < 4; i++) {
         g_assert_true(offer_more(100));
     }
-    g_assert_cmphex(get32(RX_AT + 48), ==, (uint32_t)OWN | EOR | 1536);
+    g_assert_cmphex(get32(RX_AT + 48), ==, (uint32_t)D_OWN | D_EOR | 1536);
     g_assert_false(offer_more(100));
-    g_assert_cmphex(get32(RX_AT + 48), ==, EOR | FS | LS | 0x02000068);
-    g_assert_cmphex(get32(RX_AT + 32), ==, FS | LS | 0x02000068);
+    g_assert_cmphex(get32(RX_AT + 48), ==, D_EOR | D_FS | D_LS | 0x02000068);
+    g_assert_cmphex(get32(RX_AT + 32), ==, D_FS | D_LS | 0x02000068);
     g_assert_cmphex(peek16(ISR), ==, INT_RXOVW);
     nic_settle(host.nic);
     g_assert_cmphex(card_ack(), ==, INT_ROK | INT_RXOVW);
@@ -348,11 +348,11 @@ static void test_cp_burst_scatter(void)
 {
     card_start_cp(8, 128, 0);
     g_assert_true(offer_more(60));
-    g_assert_cmphex(get32(RX_AT), ==, (uint32_t)OWN | 128);
+    g_assert_cmphex(get32(RX_AT), ==, (uint32_t)D_OWN | 128);
     g_assert_true(offer_more(200));
-    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000040);
-    g_assert_cmphex(get32(RX_AT + 16), ==, FS | 128);
-    g_assert_cmphex(get32(RX_AT + 32), ==, LS | 0x020000cc);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | D_LS | 0x02000040);
+    g_assert_cmphex(get32(RX_AT + 16), ==, D_FS | 128);
+    g_assert_cmphex(get32(RX_AT + 32), ==, D_LS | 0x020000cc);
     g_assert_cmphex(peek16(ISR), ==, 0);
     nic_settle(host.nic);
     g_assert_cmphex(card_ack(), ==, INT_ROK);
@@ -365,8 +365,8 @@ static void test_cp_burst_ends(void)
 {
     card_start_cp(4, 1536, 0);
     g_assert_true(offer_more(100));
-    wr8(CR, TE);
-    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000068);
+    wr8(CR, CR_TE);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | D_LS | 0x02000068);
     card_start_cp(4, 1536, 0);
     g_assert_true(offer_more(100));
     nic_set_bus_master(host.nic, false);
@@ -374,7 +374,7 @@ static void test_cp_burst_ends(void)
     nic_set_pmcsr(host.nic, 0, 0xffff);
     nic_set_bus_master(host.nic, true);
     nic_settle(host.nic);
-    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000068);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | D_LS | 0x02000068);
     g_assert_cmphex(card_ack(), ==, INT_ROK);
     card_start_cp(4, 1536, 0);
     g_assert_true(offer_more(100));
@@ -526,12 +526,12 @@ static void test_over(void)
         card_start_cp(4, 1536, aer << 5);
         g_assert_true(card_offer(card_mac, 9000, 0));
         g_assert_cmpuint(card_event("rx-bad"), ==, !aer);
-        g_assert_cmphex(get32(RX_AT + 32) & (uint32_t)OWN, ==,
-                        aer ? 0 : (uint32_t)OWN);
+        g_assert_cmphex(get32(RX_AT + 32) & (uint32_t)D_OWN, ==,
+                        aer ? 0 : (uint32_t)D_OWN);
         if (aer) {
-            g_assert_cmphex(get32(RX_AT), ==, FS | 1536);
+            g_assert_cmphex(get32(RX_AT), ==, D_FS | 1536);
             g_assert_cmphex(get32(RX_AT + 32), ==,
-                            LS | 1 << 25 | 1 << 21 | 1 << 20 | 4096);
+                            D_LS | 1 << 25 | 1 << 21 | 1 << 20 | 4096);
             g_assert_cmpmem(host.ram + BUF_AT + 2 * BUF_STRIDE, 1024,
                             card_frame(card_mac, 9000) + 3072, 1024);
             g_assert_cmphex(host.ram[BUF_AT + 2 * BUF_STRIDE + 1024], ==,
@@ -552,8 +552,9 @@ static void test_buffer_overflow(void)
 {
     card_start_cp(2, 256, 0);
     g_assert_true(card_offer(card_mac, 1000, 0));
-    g_assert_cmphex(get32(RX_AT), ==, FS | 256);
-    g_assert_cmphex(get32(RX_AT + 16), ==, EOR | LS | 1 << 25 | 1 << 23 | 512);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | 256);
+    g_assert_cmphex(get32(RX_AT + 16), ==,
+                    D_EOR | D_LS | 1 << 25 | 1 << 23 | 512);
     g_assert_cmpmem(host.ram + BUF_AT + BUF_STRIDE, 256,
                     card_frame(card_mac, 1000) + 256, 256);
     g_assert_cmphex(card_ack(), ==, INT_RXOVW);
@@ -565,13 +566,13 @@ static void test_buffer_overflow(void)
 static void test_no_end(void)
 {
     card_start_cp(64, 0, 0);
-    put32(RX_AT + 63 * 16, (uint32_t)OWN);
+    put32(RX_AT + 63 * 16, (uint32_t)D_OWN);
     g_assert_true(card_offer(card_mac, 60, 0));
     g_assert_cmphex(card_ack(), ==, INT_RXOVW);
-    g_assert_cmphex(get32(RX_AT + 63 * 16), ==, LS | 1 << 25 | 1 << 23);
-    put32(RX_AT, (uint32_t)OWN | (uint32_t)EOR);
+    g_assert_cmphex(get32(RX_AT + 63 * 16), ==, D_LS | 1 << 25 | 1 << 23);
+    put32(RX_AT, (uint32_t)D_OWN | (uint32_t)D_EOR);
     g_assert_true(card_offer(card_mac, 60, 0));
-    g_assert_cmphex(get32(RX_AT), ==, EOR | FS | LS | 1 << 25 | 1 << 23);
+    g_assert_cmphex(get32(RX_AT), ==, D_EOR | D_FS | D_LS | 1 << 25 | 1 << 23);
     g_assert_cmphex(card_ack(), ==, INT_RXOVW);
     host_stop();
 }
@@ -579,12 +580,12 @@ static void test_no_end(void)
 /* 8139too after an error: RE off and on, offset 0 again, CAPR untouched */
 static void test_recovery(void)
 {
-    card_start_c("rtl8139-8139b", 2, WRAP);
+    card_start_c("rtl8139-8139b", 2, RCR_WRAP);
     g_assert_true(card_offer(card_mac, 60, 0));
-    wr8(CR, TE);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_TE);
+    wr8(CR, CR_RE | CR_TE);
     g_assert_cmphex(rd(CAPR), ==, 0x0000fff0);
-    g_assert_cmphex(rd8(CR), ==, RE | TE | BUFE);
+    g_assert_cmphex(rd8(CR), ==, CR_RE | CR_TE | CR_BUFE);
     g_assert_cmphex(rd8(ERSR), ==, 0);
     g_assert_true(card_offer(card_mac, 100, 0));
     expect_ring(0, 0x4001, card_mac, 100, 32768, true);
@@ -616,7 +617,7 @@ static void test_no_ring(void)
         host_start("rtl8139");
         memset(host.ram, 0xff, 256);
         wr16(CPCR, cplus ? 3 : 0);
-        wr8(CR, RE | TE);
+        wr8(CR, CR_RE | CR_TE);
         wr(RCR, 0x0e);
         card_ack();
         g_assert_false(card_offer(card_mac, 60, 0));
@@ -626,7 +627,7 @@ static void test_no_ring(void)
         for (unsigned i = 0; i < 256; i++) {
             g_assert_cmphex(host.ram[i], ==, 0xff);
         }
-        card_desc(RX_AT, (uint32_t)OWN | 1536, 0, BUF_AT);
+        card_desc(RX_AT, (uint32_t)D_OWN | 1536, 0, BUF_AT);
         host.ready = 0;
         wr(cplus ? RDSAR : RBSTART, cplus ? RX_AT : RING_AT);
         g_assert_cmpuint(host.ready, ==, 1);

@@ -6,9 +6,8 @@
 #include <glib.h>
 #include <string.h>
 
-/* For the cells of the EEPROM only */
-#include "hw/net/rtl8139.h"
 #include "rtl8139-card.h"
+#include "rtl8139-cells.h"
 
 static const char *const models[] = {
     "rtl8139",       "rtl8139-8139",  "rtl8139-8139a",
@@ -155,7 +154,7 @@ static void dump_start(const struct dump *want)
     uint16_t *word;
 
     host_start(want->model);
-    word = ((struct rtl8139 *)host.nic)->eeprom.word;
+    word = card_cells();
     word[6] = want->ee_c;
     word[10] = want->ee_14;
     word[12] = want->ee_18;
@@ -173,12 +172,12 @@ static void test_dumps(void)
         const struct dump *want = &dumps[i];
 
         dump_start(want);
-        wr8(CR9346, UNLOCK);
+        wr8(CR9346, EEM_CONFIG);
         /* 8139too switches magic packets off, and negotiation on */
         wr8(CONFIG3, (uint8_t)(want->ee_c >> 8 & ~0x20));
         wr16(BMCR, want->bmcr);
         host_step(1000000000);
-        wr8(CR9346, want->at_50 & UNLOCK);
+        wr8(CR9346, want->at_50 & EEM_CONFIG);
         rd16(CSCR);
         if (want->link) {
             rd16(0x6c);
@@ -200,10 +199,10 @@ static void test_dumps(void)
 static void test_dump_running(void)
 {
     host_start("rtl8139-8139d");
-    wr8(CR, RST);
-    wr8(CR9346, UNLOCK);
+    wr8(CR, CR_RST);
+    wr8(CR9346, EEM_CONFIG);
     wr(RBSTART, RING_AT);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     wr(RCR, 0xf78e);
     wr(TCR, 0x680);
     wr(MAR, 0x80000000);
@@ -228,9 +227,9 @@ static void test_dump_running(void)
 
     /* 10M half duplex: no carrier, no heartbeat, and yet all is well */
     host_start("rtl8139-8139c");
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr16(BMCR, 0);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     wr(TSAD, BUF_AT);
     wr(TSD, 8 << 16 | 0x5c2);
     g_assert_cmphex(rd(TSD), ==, 0x9008a5c2);
@@ -242,7 +241,7 @@ static void test_dump_running(void)
 static void test_widths(void)
 {
     host_start("rtl8139");
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     for (unsigned bar = 0; bar < 2; bar++) {
         for (unsigned i = 0; i < 8; i++) {
             host_write(bar, MAR + i, 1, 0x10 * (bar + 1) + i);
@@ -252,7 +251,7 @@ static void test_widths(void)
         g_assert_cmphex(host_read(!bar, MAR + 3, 2), ==, 0x1413 + bar * 0x1010);
     }
     /* Windows writes TCR and RCR byte by byte */
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     wr8(RCR, 0x8e);
     wr8(RCR + 1, 0xf7);
     wr8(TCR + 1, 6);
@@ -305,7 +304,7 @@ static void test_locks(void)
     g_assert_cmphex(rd(IDR), ==, 0x12005452);
     g_assert_cmphex(rd8(CONFIG1), ==, 0x4d);
     g_assert_cmphex(rd16(BMCR), ==, 0x1100);
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr(IDR, 0x04030201);
     for (unsigned i = 0; i < 6; i++) {
         wr8(CONFIG1 + i, 0xff);
@@ -334,14 +333,14 @@ static void test_locks(void)
 static void test_soft_reset(void)
 {
     card_start_c("rtl8139", 0, 0);
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr(IDR, 0x04030201);
     wr(MAR, 5);
     wr16(IMR, 0xffff);
     wr16(CPCR, 3);
     wr8(CONFIG3, 0x10);
-    wr8(CR, RST | RE | TE);
-    g_assert_cmphex(rd8(CR), ==, BUFE);
+    wr8(CR, CR_RST | CR_RE | CR_TE);
+    g_assert_cmphex(rd8(CR), ==, CR_BUFE);
     g_assert_cmphex(rd(IMR), ==, 0);
     g_assert_cmphex(rd16(CPCR), ==, 0);
     g_assert_cmphex(rd(IDR), ==, 0x04030201);
@@ -473,10 +472,10 @@ static void test_eeprom(void)
     g_assert_cmphex(ee_read(7, 6, 0), ==, 0xbbaa);
     /* The chip sees it when it loads it again */
     g_assert_cmphex(rd(IDR), ==, 0x12005452);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     wr8(CR9346, 0x40);
     g_assert_cmphex(rd(IDR), ==, 0x1200bbaa);
-    g_assert_cmphex(rd8(CR), ==, BUFE);
+    g_assert_cmphex(rd8(CR), ==, CR_BUFE);
     g_assert_cmphex(rd8(CR9346) & 0xc0, ==, 0x40);
     host_step(2000000);
     g_assert_cmphex(rd8(CR9346), ==, 0);
@@ -566,7 +565,7 @@ static void test_modes(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
         host_start("rtl8139");
-        wr8(CR9346, UNLOCK);
+        wr8(CR9346, EEM_CONFIG);
         wr16(ANAR, modes[i].anar);
         wr16(BMCR, modes[i].bmcr | 0x200);
         g_assert_cmpint(rd16(BMSR) >> 2 & 1, ==, !(modes[i].bmcr & 0x1000));
@@ -621,7 +620,7 @@ static void test_wake(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         card_start_c("rtl8139", 0, 0);
-        wr8(CR9346, UNLOCK);
+        wr8(CR9346, EEM_CONFIG);
         wr8(CONFIG3, cases[i].config3);
         wr8(CONFIG1, cases[i].config1);
         wr8(CONFIG5, cases[i].config5);
@@ -634,7 +633,7 @@ static void test_wake(void)
         /* Back in D0 with everything as it was, and no frame stored */
         nic_set_pmcsr(host.nic, PMCSR_PME_STATUS | PMCSR_PME_EN, 0xffff);
         g_assert_false(pme());
-        g_assert_cmphex(rd8(CR), ==, RE | TE | BUFE);
+        g_assert_cmphex(rd8(CR), ==, CR_RE | CR_TE | CR_BUFE);
         g_assert_cmphex(rd8(CONFIG5), ==, cases[i].config5);
     }
     host_stop();
@@ -643,7 +642,7 @@ static void test_wake(void)
 static void test_wake_link(void)
 {
     host_start("rtl8139");
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr8(CONFIG3, 0x10);
     wr16(IMR, INT_PUN);
     nic_set_link(host.nic, false);
@@ -666,12 +665,12 @@ static void test_pme_sts(void)
         uint16_t *word;
 
         host_start("rtl8139");
-        word = ((struct rtl8139 *)host.nic)->eeprom.word;
+        word = card_cells();
         word[0x1f / 2] = (uint16_t)((word[0x1f / 2] & 0xff) | (2 + sts) << 8);
         nic_reset(host.nic, NIC_RESET_BUS);
         g_assert_cmphex(rd8(CONFIG5), ==, 2 + sts);
         wr8(CONFIG5, (uint8_t)(0x40 | sts));
-        wr8(CR, RE);
+        wr8(CR, CR_RE);
         nic_set_pmcsr(host.nic, PMCSR_D3 | PMCSR_PME_EN, 0xffff);
         g_assert_true(card_offer(card_broadcast, 60, 0));
         g_assert_true(pme());
@@ -688,10 +687,10 @@ static void test_pme_sts(void)
 /* 8139too and rtl8139-diag, in the order of probe and open */
 static void test_8139too(void)
 {
-    card_start_c("rtl8139-8139c", 2, WRAP | 7 << 13);
+    card_start_c("rtl8139-8139c", 2, RCR_WRAP | 7 << 13);
     wr8(0x5b, 'R');
     g_assert_cmphex(rd(TCR) & 0x7cc00000, ==, 0x74000000);
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr8(CONFIG4, rd8(CONFIG4) & (uint8_t)~4);
     g_assert_cmphex(rd8(CONFIG4), ==, 0x80);
     wr8(CR9346, 0);
@@ -700,10 +699,10 @@ static void test_8139too(void)
         uint16_t cur = (uint16_t)(68 * (i + 1));
 
         g_assert_true(card_offer(card_mac, 60, 0));
-        g_assert_cmphex(rd8(CR) & BUFE, ==, 0);
+        g_assert_cmphex(rd8(CR) & CR_BUFE, ==, 0);
         wr16(CAPR, (uint16_t)(cur - 16));
         wr16(ISR, 0x51);
-        g_assert_cmphex(rd8(CR) & BUFE, ==, BUFE);
+        g_assert_cmphex(rd8(CR) & CR_BUFE, ==, CR_BUFE);
     }
     /* CLRABT alone: the other fields are lost, and nothing else happens */
     wr(TCR, 1);
@@ -715,7 +714,7 @@ static void test_8139too(void)
 static void test_8139cp(void)
 {
     card_start_cp(4, 1536, 0);
-    wr8(CR9346, UNLOCK);
+    wr8(CR9346, EEM_CONFIG);
     wr8(CONFIG1, rd8(CONFIG1) | 0x21);
     wr8(CONFIG3, 0x40);
     wr8(CONFIG5, rd8(CONFIG5) & 1);
@@ -723,13 +722,13 @@ static void test_8139cp(void)
     wr8(0xec, 6);
     g_assert_cmphex(rd8(0xec), ==, 6);
     wr16(IMR, 0x80ff);
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 60, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
     g_assert_true(host.irq);
     /* Rings written high first, as by iPXE and FreeBSD */
     wr(TNPDS + 4, 0);
     wr(TNPDS, TX_AT);
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 60, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 2);
     host_stop();
@@ -764,8 +763,8 @@ static void test_saved(void)
     card_start_cp(4, 1536, 0);
     wr(TIMERINT, 1000000);
     g_assert_true(card_offer(card_mac, 100, 0));
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
-    card_desc(TX_AT + 16, (uint32_t)OWN | FS | LS | 70, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 60, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)D_OWN | D_FS | D_LS | 70, 0, BUF_AT);
     nic_write(host.nic, 1, TPPOLL, 1, 0x40);
     len = nic_save(host.nic, NULL, 0);
     state = g_malloc(len);

@@ -53,9 +53,9 @@ static void test_slots(void)
     g_assert_cmpuint(host.n_sent, ==, 14);
     g_assert_cmphex(rd16(TSADS), ==, 0xf00f);
     /* A reset begins with TSD0 again */
-    wr8(CR, RST);
+    wr8(CR, CR_RST);
     g_assert_cmphex(rd(TSD), ==, 0x2000);
-    wr8(CR, TE);
+    wr8(CR, CR_TE);
     wr(TSD + 4, 60);
     g_assert_cmpuint(host.n_sent, ==, 14);
     host_stop();
@@ -65,11 +65,11 @@ static void test_slots(void)
 static void test_slots_te(void)
 {
     card_start_c("rtl8139", 0, 0);
-    wr8(CR, RE);
+    wr8(CR, CR_RE);
     wr(TSAD, BUF_AT);
     wr(TSD, 100);
     g_assert_cmpuint(host.n_sent, ==, 0);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     g_assert_cmpuint(host.n_sent, ==, 1);
     host_stop();
 }
@@ -124,9 +124,9 @@ static void test_no_link(void)
     card_start_cp(1, 1536, 0);
     nic_set_link(host.nic, false);
     card_ack();
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 60, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
-    g_assert_cmphex(get32(TX_AT), ==, FS | LS | 0xa00000 | 60);
+    g_assert_cmphex(get32(TX_AT), ==, D_FS | D_LS | 0xa00000 | 60);
     g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TER | INT_TDU);
     host_stop();
 }
@@ -155,7 +155,7 @@ static void test_loopback(void)
             g_assert_cmpuint(host.n_sent, ==, 1);
             g_assert_cmpint(host.sent[0].frame.loop, ==, want);
             host_loop();
-            g_assert_cmpint(!(rd8(CR) & BUFE), ==, want);
+            g_assert_cmpint(!(rd8(CR) & CR_BUFE), ==, want);
             if (want) {
                 g_assert_cmphex(get32(RING_AT), ==, 68 << 16 | 0x4001);
                 g_assert_true(card_offer(card_mac, 60, 0));
@@ -172,16 +172,17 @@ static void test_ring(void)
     wr16(IMR, 0xffff);
     for (unsigned i = 0; i < 70; i++) {
         unsigned at = i % 5;
-        uint32_t eor = at == 4 ? (uint32_t)EOR : 0;
+        uint32_t eor = at == 4 ? (uint32_t)D_EOR : 0;
 
         put_frame(BUF_AT, 60 + i);
-        card_desc(TX_AT + 16 * at, (uint32_t)OWN | eor | FS | LS | (60 + i), 0,
-                  BUF_AT);
+        card_desc(TX_AT + 16 * at,
+                  (uint32_t)D_OWN | eor | D_FS | D_LS | (60 + i), 0, BUF_AT);
         put32(TX_AT + 16 * ((at + 1) % 5), 0);
         wr8(TPPOLL, 0x40);
         g_assert_cmpuint(host.n_sent, ==, i + 1);
         expect_sent(i, card_frame(card_other, 60 + i), 60 + i);
-        g_assert_cmphex(get32(TX_AT + 16 * at), ==, eor | FS | LS | (60 + i));
+        g_assert_cmphex(get32(TX_AT + 16 * at), ==,
+                        eor | D_FS | D_LS | (60 + i));
         g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TDU);
         g_assert_cmphex(rd8(TPPOLL), ==, 0);
         g_assert_cmphex(rd16(0x82), ==, TX_AT + 16 * at);
@@ -195,23 +196,24 @@ static void test_ring_parts(void)
     card_start_cp(1, 1536, 0);
     put_frame(BUF_AT, 1000);
     for (unsigned i = 0; i < 63; i++) {
-        card_desc(TX_AT + 16 * i, (uint32_t)OWN | FS | LS | 20, 0, BUF_AT);
+        card_desc(TX_AT + 16 * i, (uint32_t)D_OWN | D_FS | D_LS | 20, 0,
+                  BUF_AT);
     }
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 63);
     g_assert_cmpuint(host.sent[0].frame.len, ==, 60);
     host.n_sent = 0;
-    card_desc(TX_AT + 16 * 63, (uint32_t)OWN | FS | 300, 0, BUF_AT);
+    card_desc(TX_AT + 16 * 63, (uint32_t)D_OWN | D_FS | 300, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 0);
-    card_desc(TX_AT, (uint32_t)OWN | 1, 0, BUF_AT + 300);
-    card_desc(TX_AT + 16, (uint32_t)OWN | LS | 699, 0, BUF_AT + 301);
+    card_desc(TX_AT, (uint32_t)D_OWN | 1, 0, BUF_AT + 300);
+    card_desc(TX_AT + 16, (uint32_t)D_OWN | D_LS | 699, 0, BUF_AT + 301);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 1);
     expect_sent(0, card_frame(card_other, 1000), 1000);
-    g_assert_cmphex(get32(TX_AT + 16 * 63), ==, FS | 300);
+    g_assert_cmphex(get32(TX_AT + 16 * 63), ==, D_FS | 300);
     g_assert_cmphex(get32(TX_AT), ==, 1);
-    g_assert_cmphex(get32(TX_AT + 16), ==, LS | 699);
+    g_assert_cmphex(get32(TX_AT + 16), ==, D_LS | 699);
     host_stop();
 }
 
@@ -234,8 +236,8 @@ static void test_ring_full(void)
         card_start_cp(1, 1536, 0);
         for (unsigned i = 0; i < n; i++) {
             card_desc(TX_AT + 16 * i,
-                      (uint32_t)OWN | (i + 1 == n && n < 64 ? EOR : 0) | FS |
-                          LS | (100 + i),
+                      (uint32_t)D_OWN | (i + 1 == n && n < 64 ? D_EOR : 0) |
+                          D_FS | D_LS | (100 + i),
                       0, BUF_AT);
         }
         host.at_dma = watch_order;
@@ -244,8 +246,8 @@ static void test_ring_full(void)
         g_assert_cmpuint(host.n_sent, ==, n);
         for (unsigned i = 0; i < n; i++) {
             g_assert_cmpuint(host.sent[i].frame.len, ==, 100 + i);
-            g_assert_cmphex(get32(TX_AT + 16 * i) & ~(uint32_t)EOR, ==,
-                            FS | LS | (100 + i));
+            g_assert_cmphex(get32(TX_AT + 16 * i) & ~(uint32_t)D_EOR, ==,
+                            D_FS | D_LS | (100 + i));
         }
         g_assert_cmphex(rd16(0x82), ==, TX_AT + 16 * (n - 1));
         g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TDU);
@@ -256,15 +258,17 @@ static void test_ring_full(void)
 static void test_priority(void)
 {
     card_start_cp(1, 1536, 0);
-    wr8(CR, RE);
+    wr8(CR, CR_RE);
     put_frame(BUF_AT, 200);
     for (unsigned i = 0; i < 2; i++) {
-        card_desc(TX_AT + 16 * i, (uint32_t)OWN | FS | LS | 100, 0, BUF_AT);
-        card_desc(HIGH_AT + 16 * i, (uint32_t)OWN | FS | LS | 200, 0, BUF_AT);
+        card_desc(TX_AT + 16 * i, (uint32_t)D_OWN | D_FS | D_LS | 100, 0,
+                  BUF_AT);
+        card_desc(HIGH_AT + 16 * i, (uint32_t)D_OWN | D_FS | D_LS | 200, 0,
+                  BUF_AT);
     }
     wr8(TPPOLL, 0xc0);
     g_assert_cmphex(rd8(TPPOLL), ==, 0xc0);
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     g_assert_cmpuint(host.n_sent, ==, 4);
     g_assert_cmpuint(host.sent[0].frame.len, ==, 200);
     g_assert_cmpuint(host.sent[1].frame.len, ==, 200);
@@ -284,7 +288,8 @@ static void test_vlan(void)
 {
     card_start_cp(1, 1536, 0);
     put_frame(BUF_AT, 100);
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 100, 0x20000 | 0x2361, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 100, 0x20000 | 0x2361,
+              BUF_AT);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.sent[0].frame.len, ==, 104);
     g_assert_cmpmem(host.sent[0].data + 12, 4, "\x81\x00\x61\x23", 4);
@@ -315,7 +320,7 @@ static void send_with(uint32_t flags, uint32_t tag, size_t len)
 {
     card_start_cp(1, 1536, 0);
     put_ip(flags & 0x20000 && !(flags & 0x8000000) ? 17 : 6, len);
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | flags | (uint32_t)len, tag,
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | flags | (uint32_t)len, tag,
               BUF_AT);
     wr8(TPPOLL, 0x40);
 }
@@ -395,8 +400,8 @@ static void test_lso_lies(void)
             host.ram[BUF_AT + lies[i].at] = lies[i].val;
         }
         card_desc(TX_AT,
-                  (uint32_t)OWN | FS | LS | 0x8000000 | lies[i].mss << 16 |
-                      (uint32_t)len,
+                  (uint32_t)D_OWN | D_FS | D_LS | 0x8000000 |
+                      lies[i].mss << 16 | (uint32_t)len,
                   0, BUF_AT);
         wr8(TPPOLL, 0x40);
         g_assert_cmpuint(host.n_sent, ==, 0);
@@ -409,8 +414,8 @@ static void test_lso_lies(void)
         put_ip(6, 5000);
         be16_store(host.ram + BUF_AT + 16, i ? 0xffff : 0);
         card_desc(TX_AT,
-                  (uint32_t)OWN | FS | LS | 0x8000000 | 1000 << 16 | 5000, 0,
-                  BUF_AT);
+                  (uint32_t)D_OWN | D_FS | D_LS | 0x8000000 | 1000 << 16 | 5000,
+                  0, BUF_AT);
         wr8(TPPOLL, 0x40);
         g_assert_cmpuint(host.n_sent, ==, 1);
         g_assert_cmpuint(host.sent[0].frame.gso.hdr_len, ==, 54);
@@ -423,16 +428,16 @@ static void test_no_end(void)
 {
     card_start_cp(1, 1536, 0);
     for (unsigned i = 0; i < 64; i++) {
-        card_desc(TX_AT + 16 * i, (uint32_t)OWN | 0xffff, 0, BUF_AT);
+        card_desc(TX_AT + 16 * i, (uint32_t)D_OWN | 0xffff, 0, BUF_AT);
     }
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 0);
     for (unsigned i = 0; i < 64; i++) {
         g_assert_cmphex(get32(TX_AT + 16 * i) & 0x80000000, ==, 0);
     }
-    card_desc(TX_AT, (uint32_t)OWN | (uint32_t)EOR | FS | 60, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | (uint32_t)D_EOR | D_FS | 60, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
-    g_assert_cmphex(get32(TX_AT), ==, (uint32_t)EOR | FS | 0x800000 | 60);
+    g_assert_cmphex(get32(TX_AT), ==, (uint32_t)D_EOR | D_FS | 0x800000 | 60);
     host_stop();
 }
 
@@ -441,7 +446,8 @@ static void test_pressure(void)
 {
     card_start_cp(1, 1536, 0);
     for (unsigned i = 0; i < 3; i++) {
-        card_desc(TX_AT + 16 * i, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+        card_desc(TX_AT + 16 * i, (uint32_t)D_OWN | D_FS | D_LS | 60, 0,
+                  BUF_AT);
     }
     host.full = true;
     wr8(TPPOLL, 0x40);
@@ -456,11 +462,11 @@ static void test_pressure(void)
     for (unsigned i = 0; i < 4; i++) {
         wr(TSAD + 4 * i, BUF_AT);
     }
-    wr8(CR, RE);
+    wr8(CR, CR_RE);
     for (unsigned i = 0; i < 4; i++) {
         wr(TSD + 4 * i, 60);
     }
-    wr8(CR, RE | TE);
+    wr8(CR, CR_RE | CR_TE);
     g_assert_cmpuint(host.n_sent, ==, 1);
     host.full = false;
     nic_kick(host.nic, 1);
@@ -479,7 +485,7 @@ static void test_fault(void)
     g_assert_cmphex(card_ack(), ==, INT_SERR);
     for (unsigned i = 0; i < 2; i++) {
         card_start_cp(1, 1536, 0);
-        card_desc(TX_AT, (uint32_t)OWN | FS | LS | 60, 0,
+        card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 60, 0,
                   i ? HOST_BAR : 0x80000000);
         wr8(TPPOLL, 0x40);
         g_assert_cmphex(get32(TX_AT) & 0x80000000, ==, 0);
@@ -495,7 +501,7 @@ static void test_fault(void)
         nic_run(host.nic);
         g_assert_cmpuint(host.nic->refused - before, <=, 1024);
     }
-    nic_write(host.nic, 1, CR, 1, RST);
+    nic_write(host.nic, 1, CR, 1, CR_RST);
     g_assert_false(nic_run(host.nic));
     host_stop();
 }
@@ -504,17 +510,18 @@ static void test_fault(void)
 static void test_loop_depth(void)
 {
     card_start_cp(2, 1536, 0);
-    wr(TCR, 0x600 | LBK);
+    wr(TCR, 0x600 | TCR_LBK);
     memcpy(host.ram + BUF_AT, card_frame(card_mac, 64), 64);
     /* The received frame lands on the very descriptor that sent it */
-    card_desc(RX_AT, (uint32_t)OWN | 1536, 0, TX_AT);
-    card_desc(TX_AT, (uint32_t)OWN | (uint32_t)EOR | FS | LS | 64, 0, BUF_AT);
+    card_desc(RX_AT, (uint32_t)D_OWN | 1536, 0, TX_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | (uint32_t)D_EOR | D_FS | D_LS | 64, 0,
+              BUF_AT);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 1);
     g_assert_true(host.sent[0].frame.loop);
-    g_assert_cmphex(get32(TX_AT), ==, (uint32_t)EOR | FS | LS | 64);
+    g_assert_cmphex(get32(TX_AT), ==, (uint32_t)D_EOR | D_FS | D_LS | 64);
     host_loop();
-    g_assert_cmphex(get32(RX_AT), ==, FS | LS | 0x02000000 | 68);
+    g_assert_cmphex(get32(RX_AT), ==, D_FS | D_LS | 0x02000000 | 68);
     g_assert_cmpuint(host.n_sent, ==, 0);
     host_stop();
 }
@@ -536,7 +543,7 @@ static void test_tally(void)
     g_assert_cmpuint(get32(0x8018), ==, 1);
     g_assert_cmpuint(get64(0x8028), ==, 1);
     g_assert_cmpuint(get64(0x8030), ==, 1);
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 60, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 60, 0, BUF_AT);
     wr(TNPDS, TX_AT);
     wr8(TPPOLL, 0x40);
     wr(DTCCR, 0x8000 | 8);
@@ -563,9 +570,9 @@ static void test_ring_fcs(void)
     card_start_cp(1, 1536, 0);
     wr(TCR, 0x600 | 1 << 16);
     put_frame(BUF_AT, 64);
-    card_desc(TX_AT, (uint32_t)OWN | FS | LS | 64, 0, BUF_AT);
-    card_desc(TX_AT + 16, (uint32_t)OWN | FS | LS | 40, 0, BUF_AT);
-    card_desc(TX_AT + 32, (uint32_t)OWN | FS | LS | 4, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 64, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)D_OWN | D_FS | D_LS | 40, 0, BUF_AT);
+    card_desc(TX_AT + 32, (uint32_t)D_OWN | D_FS | D_LS | 4, 0, BUF_AT);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 3);
     g_assert_true(host.sent[0].frame.has_fcs);
@@ -589,11 +596,11 @@ static void test_underrun(void)
     g_assert_cmpuint(host.n_sent, ==, 1);
     card_start_cp(1, 1536, 0);
     host.n_sent = 0;
-    card_desc(TX_AT, (uint32_t)OWN | FS | 60, 0, BUF_AT);
-    card_desc(TX_AT + 16, (uint32_t)OWN | LS | 401, 0, HOST_RAM - 400);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | 60, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)D_OWN | D_LS | 401, 0, HOST_RAM - 400);
     wr8(TPPOLL, 0x40);
-    g_assert_cmphex(get32(TX_AT), ==, FS | 60);
-    g_assert_cmphex(get32(TX_AT + 16), ==, LS | 1 << 25 | 401);
+    g_assert_cmphex(get32(TX_AT), ==, D_FS | 60);
+    g_assert_cmphex(get32(TX_AT + 16), ==, D_LS | 1 << 25 | 401);
     g_assert_cmphex(card_ack(), ==, INT_TOK | INT_TER | INT_TDU | INT_SERR);
     g_assert_cmpuint(host.n_sent, ==, 0);
     host_stop();
@@ -614,13 +621,13 @@ static void test_strict(void)
     wr(TNPDS, BUF_AT + 16);
     wr(DTCCR, 0x8020);
     g_assert_cmpuint(card_event("strict-align"), ==, 3);
-    card_desc(TX_AT, (uint32_t)OWN | FS | 3, 0, BUF_AT);
-    card_desc(TX_AT + 16, (uint32_t)OWN | LS | 57, 0, BUF_AT);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | 3, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)D_OWN | D_LS | 57, 0, BUF_AT);
     wr(TNPDS, TX_AT);
     wr8(TPPOLL, 0x40);
     g_assert_cmpuint(host.n_sent, ==, 3);
     g_assert_cmpuint(card_event("strict-short"), ==, 2);
-    card_desc(RX_AT, (uint32_t)OWN | EOR | 1536, 0, BUF_AT + 4);
+    card_desc(RX_AT, (uint32_t)D_OWN | D_EOR | 1536, 0, BUF_AT + 4);
     wr(RDSAR, RX_AT);
     g_assert_true(card_offer(card_mac, 60, 0));
     g_assert_cmpuint(card_event("strict-align"), ==, 4);
