@@ -24,6 +24,13 @@ static void pci_pin(struct shim *s, bool level)
 
 /* Configuration space */
 
+/* No one answered the card's transaction (PCI 2.3, 6.2.3) */
+static void master_abort(struct shim *s)
+{
+    pci_word_test_and_set_mask(s->pci.config + PCI_STATUS,
+                               PCI_STATUS_REC_MASTER_ABORT);
+}
+
 /* Offset of PMCSR, 0 if the card has none */
 static uint32_t pmcsr_at(struct shim *s)
 {
@@ -196,6 +203,7 @@ const struct shim_bus shim_pci = {
     .interfaces = pci_interfaces,
     .class_init = pci_class_init,
     .irq = pci_pin,
+    .abort = master_abort,
     .saving = pmcsr_show,
     .loaded = pci_loaded,
 };

@@ -63,9 +63,15 @@ static bool shim_dma(struct nic *n, gpa_t at, void *p, size_t len,
                      DMADirection dir)
 {
     const MemTxAttrs ram_only = { .memory = true };
+    struct shim *s = shim_of(n);
 
-    return dma_memory_rw(shim_of(n)->as, at.addr, p, len, dir, ram_only) ==
-           MEMTX_OK;
+    if (dma_memory_rw(s->as, at.addr, p, len, dir, ram_only) == MEMTX_OK) {
+        return true;
+    }
+    if (s->bus->abort) {
+        s->bus->abort(s);
+    }
+    return false;
 }
 
 static bool shim_dma_read(struct nic *n, gpa_t at, void *p, size_t len)

@@ -28,6 +28,7 @@ struct shim_in;
  * @interfaces: That a type of ours implements, or NULL
  * @class_init: Fills in the parent's class
  * @irq:        The card's pin has a new level
+ * @abort:      DMA of the card's found nobody; may be NULL
  * @saving:     The bus's own part of the state is about to be saved; may be
  *              NULL
  * @loaded:     The card and the bus's own part took a saved state
@@ -37,6 +38,7 @@ struct shim_bus {
     InterfaceInfo *interfaces;
     void (*class_init)(DeviceClass *dc, const struct nic_model *m);
     void (*irq)(struct shim *s, bool level);
+    void (*abort)(struct shim *s);
     void (*saving)(struct shim *s);
     void (*loaded)(struct shim *s);
 };

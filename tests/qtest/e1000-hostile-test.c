@@ -285,6 +285,18 @@ static void test_loop_on_itself(struct e1000 *d)
     still_works(d);
 }
 
+/* The card knows that nobody answered it, until software was told */
+static void check_master_abort(struct e1000 *d)
+{
+    enum { PCI_STATUS_AT = 6, RECEIVED_MASTER_ABORT = 1 << 13 };
+
+    differs (master_abort) {
+        check(pci_readw(&d->pci, PCI_STATUS_AT) & RECEIVED_MASTER_ABORT);
+    }
+    pci_writew(&d->pci, PCI_STATUS_AT, RECEIVED_MASTER_ABORT);
+    check_eq(pci_readw(&d->pci, PCI_STATUS_AT) & RECEIVED_MASTER_ABORT, 0);
+}
+
 /* CVE-2023-3019, CVE-2021-3750, CVE-2020-15859: DMA to the card itself */
 static void test_dma_to_self(struct e1000 *d)
 {
@@ -319,6 +331,7 @@ static void test_dma_to_self(struct e1000 *d)
         us(d, 1000);
         check(qtest_alive(d->qts));
         wire_drain(&d->peer, FRAME_MAX);
+        check_master_abort(d);
         reset_card(d);
         e1000_link_up(d);
     }
