@@ -20,42 +20,10 @@
 #include <string.h>
 
 #include "hw/gpa.h"
+#include "net/headers.h"
 #include "net/offload.h"
 
-enum {
-    ETH_TYPE = 12,
-    ETH_LEN = 14,
-    ETH_IPV4 = 0x0800,
-    ETH_IPV6 = 0x86dd,
-    ETH_VLAN = 0x8100,
-    ETH_SVLAN = 0x88a8,
-    TAG_LEN = 4,
-    TAGS_MAX = 2,
-    IPV4_LEN = 20,
-    IPV4_ID = 4,
-    IPV4_PROTO = 9,
-    IPV4_SUM = 10,
-    IPV4_ADDRS = 12,
-    IPV6_LEN = 40,
-    IPV6_NEXT = 6,
-    IPV6_ADDRS = 8,
-    IPV6_EXT_LEN = 8,
-    IPV6_HOPS = 0,
-    IPV6_ROUTING = 43,
-    IPV6_DEST = 60,
-    IP_TCP = 6,
-    IP_UDP = 17,
-    TCP_LEN = 20,
-    TCP_SEQ = 4,
-    TCP_OFFSET = 12,
-    TCP_FLAGS = 13,
-    TCP_SUM = 16,
-    TCP_FIN = 0x01,
-    TCP_PSH = 0x08,
-    TCP_CWR = 0x80,
-    UDP_LEN = 8,
-    UDP_SUM = 6,
-};
+enum { TAGS_MAX = 2 };
 
 /* Stores the complement of a sum.  0 and ffffh are the same number, but in UDP
  * 0 means that there is no checksum (RFC 768) */
@@ -82,16 +50,16 @@ static bool find_ip(struct offload_in *in, size_t *end)
         if ((type != ETH_VLAN && type != ETH_SVLAN) || tags == TAGS_MAX) {
             break;
         }
-        at += TAG_LEN;
+        at += ETH_TAG_LEN;
     }
     at += 2;
-    in->ip = (uint16_t)at;
-    in->ipv6 = type == ETH_IPV6;
-    if ((type != ETH_IPV4 && !in->ipv6) || at >= in->len ||
-        p[at] >> 4 != (in->ipv6 ? 6 : 4)) {
+    in->gso.ip = (uint16_t)at;
+    in->gso.ipv6 = type == ETH_IPV6;
+    if ((type != ETH_IPV4 && !in->gso.ipv6) || at >= in->len ||
+        p[at] >> 4 != (in->gso.ipv6 ? 6 : 4)) {
         return false;
     }
-    len = in->ipv6 ? IPV6_LEN : 4U * (p[at] & 0xf);
+    len = in->gso.ipv6 ? IPV6_LEN : 4U * (p[at] & 0xf);
     *end = at + len;
     return len >= IPV4_LEN && *end <= in->len;
 }
@@ -99,8 +67,9 @@ static bool find_ip(struct offload_in *in, size_t *end)
 /* Whether the sum of the IP header, which ends at @end, is right */
 static bool ip_sum_good(const struct offload_in *in, size_t end)
 {
-    return in->ipv6 || offload_fold(offload_sum(in->frame + in->ip,
-                                                end - in->ip, 0)) == 0xffff;
+    return in->gso.ipv6 ||
+           offload_fold(offload_sum(in->frame + in->gso.ip, end - in->gso.ip,
+                                    0)) == 0xffff;
 }
 
 /* Step over an IPv6 extension header (RFC 8200, 4); false if it is none of
@@ -127,22 +96,22 @@ static bool find_headers(struct offload_in *in, size_t l4, uint8_t *proto)
     if (!find_ip(in, &at) || l4 > in->len) {
         return false;
     }
-    *proto = in->frame[in->ip + (in->ipv6 ? IPV6_NEXT : IPV4_PROTO)];
-    while (in->ipv6 && at < l4) {
+    *proto = in->frame[in->gso.ip + (in->gso.ipv6 ? IPV6_NEXT : IPV4_PROTO)];
+    while (in->gso.ipv6 && at < l4) {
         if (!skip_extension(in, &at, proto)) {
             return false;
         }
     }
-    in->l4 = (uint16_t)l4;
+    in->gso.l4 = (uint16_t)l4;
     return at == l4;
 }
 
 static uint32_t pseudo_sum(const struct offload_in *in, uint8_t proto)
 {
-    const uint8_t *ip = in->frame + in->ip;
+    const uint8_t *ip = in->frame + in->gso.ip;
 
-    return in->ipv6 ? offload_sum(ip + IPV6_ADDRS, 32, proto)
-                    : offload_sum(ip + IPV4_ADDRS, 8, proto);
+    return in->gso.ipv6 ? offload_sum(ip + IPV6_ADDRS, 32, proto)
+                        : offload_sum(ip + IPV4_ADDRS, 8, proto);
 }
 
 /* Whether a sum completed at @l4 + @offset makes all sums of the packet right:
@@ -213,7 +182,7 @@ static bool begin_cut(struct offload_in *in, const struct offload_hdr *off)
          type != VIRTIO_NET_HDR_GSO_TCPV6) ||
         off->csum_offset != TCP_SUM || !off->gso_size ||
         !find_headers(in, l4, &proto) || proto != IP_TCP ||
-        in->ipv6 != (type == VIRTIO_NET_HDR_GSO_TCPV6) ||
+        in->gso.ipv6 != (type == VIRTIO_NET_HDR_GSO_TCPV6) ||
         in->len < l4 + TCP_LEN) {
         return false;
     }
@@ -222,8 +191,9 @@ static bool begin_cut(struct offload_in *in, const struct offload_hdr *off)
         hdr_len + off->gso_size > NIC_RX_MAX) {
         return false;
     }
-    in->mss = off->gso_size;
-    in->hdr_len = (uint16_t)hdr_len;
+    in->gso.type = NIC_GSO_TCP;
+    in->gso.mss = off->gso_size;
+    in->gso.hdr_len = (uint16_t)hdr_len;
     in->next = hdr_len;
     in->pseudo = pseudo_sum(in, IP_TCP);
     in->index = UINT32_MAX; /* The next is 0 */
@@ -237,64 +207,58 @@ bool offload_in_begin(struct offload_in *in, uint8_t *frame, size_t len,
 {
     in->frame = frame;
     in->len = len;
-    in->mss = 0;
+    in->gso.type = NIC_GSO_NONE;
     in->rx = (struct nic_rx){ .buf = in->buf, .flags = flags };
     return off && off->gso_type != VIRTIO_NET_HDR_GSO_NONE
                ? begin_cut(in, off)
                : begin_whole(in, off);
 }
 
-/* Patch the headers of the present segment, of @len bytes in all */
+/* Make the headers those of the present segment, of @len bytes in all */
 static void patch(struct offload_in *in, size_t len, bool last)
 {
-    uint8_t *ip = in->head + in->ip, *tcp = in->head + in->l4;
-    uint32_t seq = be32_at(tcp + TCP_SEQ) + in->index * (uint32_t)in->mss;
+    const struct nic_gso *g = &in->gso;
+    uint8_t *ip = in->head + g->ip;
 
-    if (in->ipv6) {
-        be16_store(ip + 4, (uint16_t)(len - in->ip - IPV6_LEN));
-    } else {
-        be16_store(ip + 2, (uint16_t)(len - in->ip));
-        be16_store(ip + IPV4_ID, (uint16_t)(be16_at(ip + IPV4_ID) + in->index));
+    offload_patch(in->head, g, in->index, len, last);
+    if (!g->ipv6) {
         be16_store(ip + IPV4_SUM, 0);
-        sum_store(ip + IPV4_SUM, offload_sum(ip, (size_t)(in->l4 - in->ip), 0));
-    }
-    be32_store(tcp + TCP_SEQ, seq);
-    if (!last) {
-        tcp[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+        sum_store(ip + IPV4_SUM, offload_sum(ip, (size_t)(g->l4 - g->ip), 0));
     }
     if (in->index) {
         /* Said once (RFC 3168, 6.1.2) */
-        tcp[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
+        in->head[g->l4 + TCP_FLAGS] &= (uint8_t)~TCP_CWR;
     }
 }
 
 void offload_in_next(struct offload_in *in)
 {
+    const struct nic_gso *g = &in->gso;
     size_t at = in->next, part = in->len - at, len, head;
     uint32_t sum;
 
     /* A segmented frame without payload is one segment */
-    if (!in->mss || (at == in->len && in->index != UINT32_MAX)) {
+    if (g->type == NIC_GSO_NONE || (at == in->len && in->index != UINT32_MAX)) {
         in->rx.n = 0;
         return;
     }
     in->index++;
-    part = part < in->mss ? part : in->mss;
+    part = part < g->mss ? part : g->mss;
     in->next = at + part;
-    len = in->hdr_len + part;
+    len = g->hdr_len + part;
     head = len < NIC_RX_HEAD ? len : NIC_RX_HEAD;
-    memcpy(in->head, in->frame, in->hdr_len);
-    memcpy(in->head + in->hdr_len, in->frame + at, head - in->hdr_len);
+    memcpy(in->head, in->frame, g->hdr_len);
+    memcpy(in->head + g->hdr_len, in->frame + at, head - g->hdr_len);
     patch(in, len, in->next == in->len);
 
-    be16_store(in->head + in->l4 + TCP_SUM, 0);
+    be16_store(in->head + g->l4 + TCP_SUM, 0);
     /* TCP headers are an even number of bytes */
-    sum = offload_sum(in->head + in->l4, (size_t)(in->hdr_len - in->l4),
-                      in->pseudo + (uint32_t)(len - in->l4));
+    sum = offload_sum(in->head + g->l4, (size_t)(g->hdr_len - g->l4),
+                      in->pseudo + (uint32_t)(len - g->l4));
     sum = offload_sum(in->frame + at, part, sum);
-    sum_store(in->head + in->l4 + TCP_SUM, sum);
+    sum_store(in->head + g->l4 + TCP_SUM, sum);
 
-    at += head - in->hdr_len;
+    at += head - g->hdr_len;
 
     in->buf[0] = (struct nic_buf){ .data = in->head, .len = head };
     in->buf[1] = (struct nic_buf){ .data = in->frame + at, .len = len - head };

@@ -24,30 +24,8 @@
 #include <string.h>
 
 #include "hw/gpa.h"
+#include "net/headers.h"
 #include "net/offload.h"
-
-enum {
-    ETH_TYPE = 12,
-    ETH_LEN = 14,
-    ETH_IPV4 = 0x0800,
-    ETH_IPV6 = 0x86dd,
-    FCS_LEN = 4,
-    IPV4_LEN = 20,
-    IPV6_LEN = 40,
-    IP_TCP = 6,
-    IP_UDP = 17,
-    TCP_LEN = 20,
-    TCP_SEQ = 4,
-    TCP_FLAGS = 13,
-    TCP_SUM = 16,
-    TCP_FIN = 0x01,
-    TCP_PSH = 0x08,
-    TCP_ACK = 0x10,
-    TCP_ECE = 0x40,
-    UDP_LENGTH = 4,
-    UDP_SUM = 6,
-    IP_MAX = 65535,
-};
 
 /**
  * struct cut - A frame on its way out
@@ -265,12 +243,12 @@ static bool layer_parse(const uint8_t *p, size_t len, struct layer *out)
     case ETH_IPV4:
         l4 = ETH_LEN + 4U * (ip[0] & 0xf);
         if (ip[0] >> 4 != 4 || l4 < ETH_LEN + IPV4_LEN ||
-            be16_at(ip + 6) & 0x3fff) {
+            be16_at(ip + IPV4_FRAGMENT) & 0x3fff) {
             return false;
         }
         out->ipv6 = false;
-        out->proto = ip[9];
-        out->end = ETH_LEN + (size_t)be16_at(ip + 2);
+        out->proto = ip[IPV4_PROTO];
+        out->end = ETH_LEN + (size_t)be16_at(ip + IPV4_TOTAL);
         break;
     case ETH_IPV6:
         l4 = ETH_LEN + IPV6_LEN;
@@ -278,8 +256,8 @@ static bool layer_parse(const uint8_t *p, size_t len, struct layer *out)
             return false;
         }
         out->ipv6 = true;
-        out->proto = ip[6];
-        out->end = ETH_LEN + IPV6_LEN + (size_t)be16_at(ip + 4);
+        out->proto = ip[IPV6_NEXT];
+        out->end = ETH_LEN + IPV6_LEN + (size_t)be16_at(ip + IPV6_PAYLOAD);
         break;
     default:
         return false;
@@ -287,7 +265,7 @@ static bool layer_parse(const uint8_t *p, size_t len, struct layer *out)
     out->ip = ETH_LEN;
     out->l4 = (uint16_t)l4;
     return (out->proto == IP_TCP && l4 + TCP_LEN <= len) ||
-           (out->proto == IP_UDP && l4 + 8 <= len);
+           (out->proto == IP_UDP && l4 + UDP_LEN <= len);
 }
 
 /* Whether checksum @s is the TCP or UDP checksum of the frame, up to its end */
@@ -368,21 +346,15 @@ static void hdr_add16(uint8_t *h, size_t len, size_t at, size_t val)
     }
 }
 
-/**
- * segment_patch() - Make the prototype header that of one segment
- * @h:    Header, @f->gso.hdr_len bytes
- * @i:    Number of the segment
- * @len:  Bytes of the whole segment
- * @last: No more follow
- */
-static void segment_patch(uint8_t *h, const struct nic_gso *g, size_t i,
-                          size_t len, bool last)
+void offload_patch(uint8_t *h, const struct nic_gso *g, size_t i, size_t len,
+                   bool last)
 {
     if (g->ipv6) {
-        hdr_put16(h, g->hdr_len, g->ip + 4U, len - g->ip - IPV6_LEN);
+        hdr_put16(h, g->hdr_len, g->ip + (size_t)IPV6_PAYLOAD,
+                  len - g->ip - IPV6_LEN);
     } else {
-        hdr_put16(h, g->hdr_len, g->ip + 2U, len - g->ip);
-        hdr_add16(h, g->hdr_len, g->ip + 4U, i);
+        hdr_put16(h, g->hdr_len, g->ip + (size_t)IPV4_TOTAL, len - g->ip);
+        hdr_add16(h, g->hdr_len, g->ip + (size_t)IPV4_ID, i);
     }
     if (g->type == NIC_GSO_UDP) {
         hdr_put16(h, g->hdr_len, g->l4 + (size_t)UDP_LENGTH, len - g->l4);
@@ -420,7 +392,7 @@ static unsigned segment_frame(const struct nic_frame *f, struct cut *c,
 
         payload -= mss;
         memcpy(hdr, f->head, g->hdr_len);
-        segment_patch(hdr, g, i, len, !payload);
+        offload_patch(hdr, g, i, len, !payload);
         c->iov[0] = (struct iovec){ .iov_base = hdr, .iov_len = g->hdr_len };
         c->n = 1;
         c->len = g->hdr_len;
@@ -453,7 +425,7 @@ static bool gso_fits(const struct nic_frame *f, unsigned caps)
         return false;
     }
     tcp = f->head + y.l4;
-    if (y.l4 + 4U * (tcp[12] >> 4) != g->hdr_len ||
+    if (y.l4 + 4U * (tcp[TCP_OFFSET] >> 4) != g->hdr_len ||
         (tcp[TCP_FLAGS] & ~(TCP_FIN | TCP_PSH | TCP_ECE)) != TCP_ACK) {
         return false;
     }
@@ -461,7 +433,7 @@ static bool gso_fits(const struct nic_frame *f, unsigned caps)
      * the end of the segment; it knows no end but that */
     return l4->start == g->l4 && l4->at == g->l4 + TCP_SUM && !l4->end &&
            (g->ipv6 ? !csum_wanted(ip)
-                    : ip->start == g->ip && ip->at == g->ip + 10 &&
+                    : ip->start == g->ip && ip->at == g->ip + IPV4_SUM &&
                           ip->end == g->l4);
 }
 
@@ -480,7 +452,7 @@ static unsigned gso_pass(struct nic_frame *f, struct cut *c, struct source *s,
         .hdr_len = g->hdr_len,
     };
 
-    segment_patch(f->head, g, 0, f->len, true);
+    offload_patch(f->head, g, 0, f->len, true);
     be16_store(sum, offload_fold((uint32_t)be16_at(sum) + f->len - g->l4));
     c->iov[0] = (struct iovec){ .iov_base = f->head, .iov_len = f->head_len };
     c->n = 1;

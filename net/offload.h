@@ -83,12 +83,25 @@ unsigned offload_frame(struct nic_frame *f, const struct iovec *body,
                        void *arg);
 
 /**
+ * offload_patch() - Make a prototype header that of one segment
+ * @h:    Header, @g->hdr_len bytes; what does not fit into it is not stored
+ * @g:    Not NIC_GSO_NONE
+ * @i:    Number of the segment
+ * @len:  Bytes of the whole segment
+ * @last: No more follow
+ *
+ * Checksums are the caller's business.
+ */
+void offload_patch(uint8_t *h, const struct nic_gso *g, size_t i, size_t len,
+                   bool last);
+
+/**
  * struct offload_in - A frame with an offload_hdr on its way to a card
  * @rx:      The plain frame that is next; rx.n is 0 when there is none left
  * @frame, @len: The whole, in memory of the caller's
  * @next:    Where the payload of the segment after the present one begins
  * @index:   Number of the present segment
- * @mss, @hdr_len, @ip, @l4, @ipv6: As in struct nic_gso; @mss 0: not to be cut
+ * @gso:     How it is cut; with NIC_GSO_NONE only @ip, @l4 and @ipv6 may be set
  * @pseudo:  Sum of the pseudo-header without the length
  *
  * Only @rx is for callers.  Wire format: net/offload-in.c.
@@ -98,8 +111,7 @@ struct offload_in {
     uint8_t *frame;
     size_t len, next;
     uint32_t index, pseudo;
-    uint16_t mss, hdr_len, ip, l4;
-    bool ipv6;
+    struct nic_gso gso;
     struct nic_buf buf[2];
     uint8_t head[NIC_RX_HEAD];
 };

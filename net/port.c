@@ -23,12 +23,12 @@
 #include <libdeflate.h>
 #include <string.h>
 
+#include "net/headers.h"
 #include "net/port.h"
 #include "net/queue.h"
 
 enum {
     MIN_LEN = 60, /* Shortest frame on a wire, without FCS */
-    FCS_LEN = 4,
     PAGE = 4096,
     BODY_MAX = OFFLOAD_IOV_MAX - 1,
     BOUNCE_MAX = 65536,    /* Of a frame, what is not mapped */

@@ -133,10 +133,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (in.rx.flags & NIC_RX_CSUM_GOOD && off.csum_start >= 34) {
                 must_be_good(got, at);
             }
-            bytes += at - (in.mss ? in.hdr_len : 0U);
+            bytes += at - (in.gso.type ? in.gso.hdr_len : 0U);
             segments++;
         }
-        MUST(bytes + (in.mss ? in.hdr_len : 0U) == len);
+        MUST(bytes + (in.gso.type ? in.gso.hdr_len : 0U) == len);
         MUST(segments <= len);
     }
     free(frame);
