@@ -42,6 +42,16 @@ int packet_socket(const char *name, uint16_t ethertype)
     return fd;
 }
 
+int vnet_socket(const char *name, uint16_t ethertype)
+{
+    int fd = packet_socket(name, ethertype), one = 1;
+
+    g_assert_cmpint(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one,
+                               sizeof(one)),
+                    ==, 0);
+    return fd;
+}
+
 static bool write_file(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY);

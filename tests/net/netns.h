@@ -14,5 +14,7 @@ void sh(const char *command);
 /* A packet socket on interface @name for frames of one type; recv() waits at
  * most 5 seconds */
 int packet_socket(const char *name, uint16_t ethertype);
+/* One whose frames have a struct virtio_net_hdr in front */
+int vnet_socket(const char *name, uint16_t ethertype);
 
 #endif

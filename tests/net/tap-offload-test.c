@@ -7,7 +7,6 @@
  */
 #include <glib.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -19,16 +18,14 @@
 #include "net/netdev.h"
 #include "system/loop.h"
 #include "system/opts.h"
+#include "tests/net/frames.h"
 #include "tests/net/netns.h"
 
 enum {
-    IP = 14,
-    TCP = IP + 20,
-    HEAD = TCP + 20,
     MSS = 1448,
     SEGMENTS = 40,
-    BIG = HEAD + SEGMENTS * MSS,
-    SMALL = HEAD + 777,
+    BIG = FRAME_HEAD + SEGMENTS * MSS,
+    SMALL = FRAME_HEAD + 777,
 };
 
 /* What came out of the backend; it refuses every @refuse-th frame once */
@@ -43,64 +40,37 @@ static struct netdev *nd;
 static struct peer peer;
 static int sock;
 
-static uint16_t sum(const uint8_t *p, size_t len, uint32_t from)
-{
-    return offload_fold(offload_sum(p, len, from));
-}
-
-static uint32_t pseudo(const uint8_t *p, size_t len)
-{
-    return offload_sum(p + IP + 12, 8, (uint32_t)(6 + len - TCP));
-}
-
 /* TCP from 10.0.0.1 to 10.0.0.2, with a sum of the pseudo-header only */
 static void make(uint8_t *p, size_t len)
 {
-    memset(p, 0, HEAD);
-    memcpy(p, "\x52\x54\0\x12\x34\x57\x52\x54\0\x12\x34\x56\x08\0", IP);
-    p[IP] = 0x45;
-    be16_store(p + IP + 2, (uint16_t)(len - IP));
-    p[IP + 8] = 64;
-    p[IP + 9] = 6;
-    be32_store(p + IP + 12, 0x0a000001);
-    be32_store(p + IP + 16, 0x0a000002);
-    be16_store(p + IP + 10, (uint16_t)~sum(p + IP, 20, 0));
-    be32_store(p + TCP + 4, 1000);
-    p[TCP + 12] = 5 << 4;
-    p[TCP + 13] = 0x10;
-    be16_store(p + TCP + 16, offload_fold(pseudo(p, len)));
-    for (size_t i = HEAD; i < len; i++) {
+    memset(p, 0, FRAME_HEAD);
+    be32_store(p + FRAME_TCP + 4, 1000);
+    p[FRAME_TCP + 12] = 5 << 4;
+    p[FRAME_TCP + 13] = 0x10;
+    for (size_t i = FRAME_HEAD; i < len; i++) {
         p[i] = (uint8_t)(i * 7 + (i >> 8));
     }
-}
-
-static bool sums_are_right(const uint8_t *p, size_t len)
-{
-    return sum(p + IP, 20, 0) == 0xffff &&
-           sum(p + TCP, len - TCP, pseudo(p, len)) == 0xffff;
+    frame_tcp(p, len, 0x0a000001, 0x0a000002, true, false);
 }
 
 static bool peer_receive(void *opaque, const struct nic_rx *rx)
 {
     struct peer *p = opaque;
     uint8_t flat[NIC_RX_MAX];
-    size_t len = 0;
+    size_t len = frame_flat(rx, flat);
 
-    for (unsigned i = 0; i < rx->n; i++) {
-        memcpy(flat + len, rx->buf[i].data, rx->buf[i].len);
-        len += rx->buf[i].len;
-    }
-    if (len < HEAD || flat[IP + 9] != 6) {
+    if (len < FRAME_HEAD || flat[FRAME_IP + 9] != 6) {
         return true; /* Of the kernel's own */
     }
     if (p->refuse && p->asked++ % p->refuse == 0) {
         return false;
     }
-    p->in_order &= be32_at(flat + TCP + 4) == 1000 + p->got * MSS;
-    p->good += sums_are_right(flat, len);
+    p->in_order &= be32_at(flat + FRAME_TCP + 4) == 1000 + p->got * MSS;
+    p->good += frame_sums_are_right(flat, len);
     p->got++;
-    memcpy(p->data + p->len % sizeof(p->data), flat, MIN(len, (size_t)HEAD));
-    p->len += len - HEAD;
+    memcpy(p->data + p->len % sizeof(p->data), flat,
+           MIN(len, (size_t)FRAME_HEAD));
+    p->len += len - FRAME_HEAD;
     return true;
 }
 
@@ -116,7 +86,6 @@ static void open_all(const char *more)
     char *text = g_strdup_printf("tap,id=n0,ifname=t0,script=no%s", more);
     JsonObject *opts = opts_parse(text, "type", NULL);
     GError *err = NULL;
-    int one = 1;
 
     nd = netdev_open(opts, &err);
     g_assert_no_error(err);
@@ -126,10 +95,7 @@ static void open_all(const char *more)
     peer.in_order = true;
     netdev_plug(nd, &peer_ops, &peer);
     sh("ip link set t0 address 52:54:00:12:34:57 up");
-    sock = packet_socket("t0", ETH_P_IP);
-    g_assert_cmpint(setsockopt(sock, SOL_PACKET, PACKET_VNET_HDR, &one,
-                               sizeof(one)),
-                    ==, 0);
+    sock = vnet_socket("t0", ETH_P_IP);
 }
 
 static void close_all(void)
@@ -140,13 +106,13 @@ static void close_all(void)
 }
 
 static const struct offload_hdr to_cut = {
-    .csum_start = TCP,
+    .csum_start = FRAME_TCP,
     .csum_offset = 16,
     .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
     .gso_size = MSS,
-    .hdr_len = HEAD,
+    .hdr_len = FRAME_HEAD,
 };
-static const struct offload_hdr to_sum = { .csum_start = TCP,
+static const struct offload_hdr to_sum = { .csum_start = FRAME_TCP,
                                            .csum_offset = 16 };
 
 /* One frame in two pieces */
@@ -184,7 +150,7 @@ static void test_out(void)
     make(big, BIG);
     for (unsigned i = 0; i < 3; i++) {
         make(small[i], SMALL);
-        small[i][IP + 4] = (uint8_t)i;
+        small[i][FRAME_IP + 4] = (uint8_t)i;
     }
     for (unsigned i = 0; i < 20; i++) {
         send_frame(small[0], SMALL, &to_sum);
@@ -209,12 +175,12 @@ static void test_batch(void)
     open_all("");
     make(f, SMALL);
     for (unsigned i = 0; i < 100; i++) {
-        be16_store(f + HEAD, (uint16_t)i);
+        be16_store(f + FRAME_HEAD, (uint16_t)i);
         send_frame(f, SMALL, NULL);
     }
     netdev_push(nd);
     for (unsigned i = 0; i < 100; i++) {
-        be16_store(f + HEAD, (uint16_t)i);
+        be16_store(f + FRAME_HEAD, (uint16_t)i);
         expect(f, SMALL, 0, 0);
     }
     /* What is kept leaves with the backend at the latest */
@@ -291,7 +257,7 @@ static void test_in(void)
         wait_for(SEGMENTS);
         g_assert_cmpuint(peer.good, ==, SEGMENTS);
         g_assert_true(peer.in_order);
-        g_assert_cmpuint(peer.len, ==, BIG - HEAD);
+        g_assert_cmpuint(peer.len, ==, BIG - FRAME_HEAD);
         peer.in_order = true;
         peer.got = 0;
         inject(big, SMALL, &to_sum);
