@@ -731,6 +731,82 @@ static void test_keep_gso(void)
     }
 }
 
+/* Put a destination options header in front of L4, which is in @s.flat */
+static void add_extension(struct packet *p)
+{
+    uint8_t *ext = s.flat + p->l4;
+
+    memmove(ext + 8, ext, p->hdr + p->payload - p->l4);
+    memset(ext, 0, 8);
+    ext[0] = s.flat[p->ip + 6];
+    s.flat[p->ip + 6] = 60;
+    p->l4 += 8;
+    p->hdr += 8;
+    s.f.csum[1].start += 8;
+    s.f.csum[1].at += 8;
+    s.f.gso.l4 += 8;
+    s.f.gso.hdr_len += 8;
+}
+
+/* What comes out for a receiver with @caps, one frame behind the other */
+static GByteArray *emitted(unsigned caps, unsigned *n)
+{
+    GByteArray *all = g_byte_array_new();
+
+    *n = run(caps);
+    for (unsigned i = 0; i < n_out; i++) {
+        g_assert_false(out[i].has_off);
+        g_byte_array_append(all, out[i].data, (guint)out[i].len);
+    }
+    return all;
+}
+
+/* Kinds of packets that we cut, and sum, ourselves for any receiver */
+static void test_keep_kinds(void)
+{
+    static const struct {
+        struct packet p;
+        bool extension;
+    } kinds[] = {
+        { { .vlan = true } },
+        { { .vlan = true, .ipv6 = true } },
+        { { .udp = true } },
+        { { .udp = true, .ipv6 = true } },
+        { { .udp = true, .vlan = true } },
+        { { .ipv6 = true }, true },
+        { { .ipv6 = true, .vlan = true }, true },
+    };
+    static const size_t payload[] = { 0, 1, 999, 1000, 1001, 5000, 5001 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        for (unsigned k = 0; k < 2 * G_N_ELEMENTS(payload); k++) {
+            struct packet p = kinds[i].p;
+            GByteArray *plain, *whole;
+            unsigned n_plain, n_whole;
+
+            p.payload = payload[k / 2];
+            packet_make(&p, k & 1, 0x18);
+            s.f.gso.mss = 1000;
+            if (kinds[i].extension) {
+                add_extension(&p);
+            }
+            if (p.udp && !(k & 1) && !p.vlan) {
+                /* As it is, the kernel can be asked to sum it */
+                continue;
+            }
+            sample_split(p.hdr + p.payload, MIN(p.hdr + 20, p.hdr + p.payload));
+            plain = emitted(0, &n_plain);
+            whole =
+                emitted(OFFLOAD_CSUM | OFFLOAD_GSO4 | OFFLOAD_GSO6, &n_whole);
+            g_assert_cmpuint(n_plain, ==, n_whole);
+            g_assert_cmpmem(plain->data, plain->len, whole->data, whole->len);
+            g_byte_array_unref(plain);
+            g_byte_array_unref(whole);
+            sample_free();
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -746,5 +822,6 @@ int main(int argc, char **argv)
     g_test_add_func("/offload/keep-csum", test_keep_csum);
     g_test_add_func("/offload/pass-gso", test_pass_gso);
     g_test_add_func("/offload/keep-gso", test_keep_gso);
+    g_test_add_func("/offload/keep-kinds", test_keep_kinds);
     return g_test_run();
 }
