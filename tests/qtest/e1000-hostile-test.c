@@ -464,11 +464,14 @@ static void test_live_rings(struct e1000 *d)
     still_works(d);
 }
 
-/* The largest ring, full of the largest frames, and nobody takes them */
+/* The largest ring, full of the largest frames, and nobody takes them; but the
+ * card can be reached */
 static void test_deaf_peer(struct e1000 *d)
 {
     enum { N = 2048 };
     struct tx_desc desc = tx_legacy(TX_BUFFERS, 1500, CMD);
+    struct frame f;
+    struct received r;
 
     attack_begins(d);
     tx_setup(d, N);
@@ -480,6 +483,12 @@ static void test_deaf_peer(struct e1000 *d)
     for (unsigned i = 0; i < 20; i++) {
         wr(d, TDT, (d->tx_tail + i * 100) % N);
         check(qtest_alive(d->qts));
+    }
+    rx_setup(d, 8, PLAIN);
+    for (unsigned i = 0; i < 20; i++) {
+        frame_plain(&f, mac_nic, 200 + i, 2);
+        rx_frame(d, &f, &r);
+        check_eq(r.data.len, f.len);
     }
     wire_drain(&d->peer, FRAME_MAX);
     still_works(d);

@@ -185,11 +185,26 @@ static void get_frame(int fd, bool stream, size_t len, unsigned i)
     g_assert_true(!memcmp(got, want, len));
 }
 
-/* A receiver that does not read, then does: nothing is lost or changed.
+/* A frame from the network arrives */
+static void check_reachable(struct peer *p, int fd, bool stream)
+{
+    uint8_t data[4 + 60] = { 0 };
+    size_t skip = stream ? 0 : 4;
+    unsigned before = p->got;
+
+    be32_store(data, 60);
+    g_assert_cmpint(write(fd, data + skip, sizeof(data) - skip), ==,
+                    (ssize_t)(sizeof(data) - skip));
+    WAIT_FOR(p->got == before + 1);
+}
+
+/* A receiver that does not read, then does: nothing is lost or changed, and
+ * what it sends arrives.
+ * @answers: It is connected to us
  * @pause: Frames that it reads at a time
  * @batch: Frames between two pushes */
 static void backpressure(struct netdev *nd, struct peer *p, int fd, bool stream,
-                         unsigned pause, unsigned batch)
+                         bool answers, unsigned pause, unsigned batch)
 {
     uint8_t frame[1514];
     unsigned sent = 0, received = 0, refused = 0;
@@ -209,6 +224,9 @@ static void backpressure(struct netdev *nd, struct peer *p, int fd, bool stream,
         netdev_push(nd);
         settle(); /* blocked, but not spinning */
         g_assert_cmpuint(sent, >, received);
+        if (answers && refused == 1) {
+            check_reachable(p, fd, stream);
+        }
         for (unsigned i = 0; i < pause && received < sent; i++) {
             get_frame(fd, stream, sizeof(frame), received++);
         }
@@ -236,7 +254,8 @@ static void test_stream_backpressure(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(rhythms); i++) {
         make_pair(SOCK_STREAM, fd);
         nd = open_nd(&p, "socket,id=n0,fd=%d", fd[0]);
-        backpressure(nd, &p, fd[1], true, rhythms[i].pause, rhythms[i].batch);
+        backpressure(nd, &p, fd[1], true, true, rhythms[i].pause,
+                     rhythms[i].batch);
         close_nd(nd);
         close(fd[1]);
     }
@@ -531,7 +550,7 @@ static void dgram_backpressure(bool connected, unsigned pause, unsigned batch)
         connect_dgram(fd, here);
     }
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &big, sizeof(big));
-    backpressure(nd, &p, fd, false, pause, batch);
+    backpressure(nd, &p, fd, false, connected, pause, batch);
     close_nd(nd);
     close(fd);
     g_unlink(there);
@@ -550,7 +569,8 @@ static void test_dgram_backpressure(void)
         dgram_backpressure(true, rhythms[i].pause, rhythms[i].batch);
         make_pair(SOCK_DGRAM, fd);
         nd = open_nd(&p, "dgram,id=n0,local.type=fd,local.str=%d", fd[0]);
-        backpressure(nd, &p, fd[1], false, rhythms[i].pause, rhythms[i].batch);
+        backpressure(nd, &p, fd[1], false, true, rhythms[i].pause,
+                     rhythms[i].batch);
         close_nd(nd);
         close(fd[1]);
     }
