@@ -8,6 +8,7 @@ those lines become Step records, whatever happens to guest or emulator.
 import contextlib
 import ctypes
 import dataclasses
+import json
 import os
 import pathlib
 import queue
@@ -262,8 +263,11 @@ def _follow(guest, setup):
             yield step
 
 
-def run_steps(setup, names, server):
-    """Boot the guest and let it do the steps; returns a Step for every name"""
+def run_steps(setup, names, server, judge=lambda step: None):
+    """Boot the guest and let it do the steps; returns a Step for every name
+
+    @judge is called after each, and may find fault with it.
+    """
     label = setup.device
     done = []
     reason = "not reached"
@@ -273,6 +277,7 @@ def run_steps(setup, names, server):
     with Guest(qemu_command(setup, append), setup.log) as guest:
         try:
             for step in _follow(guest, setup):
+                judge(step)
                 say(f"{label}: {step.name} {step.verdict}: {step.detail}")
                 done.append(step)
             reason = "the guest left it out"
@@ -322,6 +327,14 @@ def add_tap(name, *words):
         (IPV6 / name / "disable_ipv6").write_text("1\n", encoding="ascii")
     for link in ("lo", name):
         output(["ip", "link", "set", link, "up"])
+
+
+def tap_counts():
+    """Packets and bytes that passed tap0, by the step that is made of them"""
+    link, = json.loads(output(["ip", "-j", "-s", "link", "show", "tap0"]))
+    return {step: (link["stats64"][way]["packets"],
+                   link["stats64"][way]["bytes"])
+            for step, way in (("upload", "rx"), ("download", "tx"))}
 
 
 class TapNetwork:

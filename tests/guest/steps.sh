@@ -113,8 +113,10 @@ upload() {
         2>/tmp/nc.log
 }
 
+# With segmentation by the card, if driver and card can: some have it off
 step_upload() {
     [ -f $BLOB ] || { DETAIL="nothing was downloaded"; return 1; }
+    ethtool -K $IF tx on sg on tso on >/tmp/tso 2>&1
     start_transfer=$(now)
     upload $BLOB
     SECONDS_TAKEN=$(minus "$(now)" "$start_transfer")
