@@ -134,25 +134,20 @@ static void nic_words(GPtrArray *argv, const struct dm_nic *n,
     g_free(canary);
 }
 
-/* The rights that it gives up */
-static void rights_words(GPtrArray *argv, const struct dm_plan *p,
-                         const char *user)
+/* The rights that it gives up once it is set up.  It has no files of its own
+ * then, so that libxl's -chroot says nothing to it */
+static void rights_words(GPtrArray *argv, const char *user)
 {
-    GString *s = g_string_new("exit-with-parent=on");
+    GString *s = g_string_new("exit-with-parent=on,isolate=on");
 
     if (user) {
         value_add(s, "user", user);
     }
-    if (p->chroot) {
-        value_add(s, "chroot", p->chroot);
-    }
     add(argv, "-run-with");
     g_ptr_array_add(argv, g_string_free(s, FALSE));
-    /* QEMU's list of what to deny is not ours: on or off */
-    if (p->sandbox && g_str_has_prefix(p->sandbox, "on")) {
-        add(argv, "-sandbox");
-        add(argv, "on");
-    }
+    add(argv, "-xen-domid-restrict");
+    add(argv, "-sandbox");
+    add(argv, "on");
 }
 
 char **dm_plan_vifemu(const struct dm_plan *p, const char *vifemu,
@@ -193,7 +188,7 @@ char **dm_plan_vifemu(const struct dm_plan *p, const char *vifemu,
         add(argv, "-incoming");
         addf(argv, "fd:%s", state);
     }
-    rights_words(argv, p, user);
+    rights_words(argv, user);
     g_free(qmp);
     g_free(state);
     return strv(argv);

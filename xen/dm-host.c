@@ -275,14 +275,15 @@ void dm_host_supervisor(struct dm_host *h, int log)
     close_others(keep, G_N_ELEMENTS(keep));
 }
 
-pid_t dm_host_spawn(char *const *argv, const int *fds)
+pid_t dm_host_spawn(char *const *argv, const int *fds, int out)
 {
     pid_t parent = getpid(), pid = fork();
 
     if (pid) {
         return pid;
     }
-    dup2(STDOUT_FILENO, STDERR_FILENO);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
     for (; *fds >= 0; fds++) {
         inherit(*fds);
     }

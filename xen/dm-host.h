@@ -57,10 +57,11 @@ int dm_host_connect(void *host);
 /**
  * dm_host_spawn() - Start a program that gets all of @fds and dies with us
  * @fds: Ends in -1
+ * @out: Its standard output and error
  *
  * Return: its process, or -1 with errno
  */
-pid_t dm_host_spawn(char *const *argv, const int *fds);
+pid_t dm_host_spawn(char *const *argv, const int *fds, int out);
 
 /* The state that vifemu begins with, as a file of its own: sealed, read from
  * its beginning; -1 with errno */

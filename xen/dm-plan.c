@@ -115,8 +115,6 @@ void dm_plan_free(struct dm_plan *p)
     g_free(p->name);
     g_free(p->qmp_path);
     g_free(p->user);
-    g_free(p->chroot);
-    g_free(p->sandbox);
     g_free(p->why);
     g_free(p);
 }
@@ -274,13 +272,6 @@ static bool read_runas(struct reading *r, const char *value, unsigned word,
     return true;
 }
 
-static bool read_chroot(struct reading *r, const char *value, unsigned word,
-                        GError **err)
-{
-    replace(&r->plan->chroot, value);
-    return true;
-}
-
 static bool read_run_with(struct reading *r, const char *value, unsigned word,
                           GError **err)
 {
@@ -289,17 +280,7 @@ static bool read_run_with(struct reading *r, const char *value, unsigned word,
     if (o && opts_peek(o, "user")) {
         replace(&r->plan->user, opts_peek(o, "user"));
     }
-    if (o && opts_peek(o, "chroot")) {
-        replace(&r->plan->chroot, opts_peek(o, "chroot"));
-    }
     g_clear_pointer(&o, json_object_unref);
-    return true;
-}
-
-static bool read_sandbox(struct reading *r, const char *value, unsigned word,
-                         GError **err)
-{
-    replace(&r->plan->sandbox, value);
     return true;
 }
 
@@ -309,10 +290,9 @@ static const struct {
                  GError **err);
 } readers[] = {
     { "S", read_stopped },         { "chardev", read_chardev },
-    { "chroot", read_chroot },     { "device", read_device },
-    { "incoming", read_incoming }, { "name", read_name },
-    { "netdev", read_netdev },     { "run-with", read_run_with },
-    { "runas", read_runas },       { "sandbox", read_sandbox },
+    { "device", read_device },     { "incoming", read_incoming },
+    { "name", read_name },         { "netdev", read_netdev },
+    { "run-with", read_run_with }, { "runas", read_runas },
     { "xen-domid", read_domid },
 };
 

@@ -73,7 +73,7 @@ struct dm_nic {
  *            listens (-1: none)
  * @incoming: The descriptor of -incoming, or -1
  * @stopped:  -S
- * @user, @chroot, @sandbox: -runas, -chroot, -run-with, -sandbox; or NULL
+ * @user:     Of -runas or -run-with, or NULL
  * @why:      Why nothing is ours, or NULL
  */
 struct dm_plan {
@@ -85,7 +85,7 @@ struct dm_plan {
     unsigned ours, monitor;
     char *qmp_path;
     int qmp_fd, incoming;
-    char *user, *chroot, *sandbox, *why;
+    char *user, *why;
 };
 
 /**

@@ -18,6 +18,7 @@
 #include "xen/dm-super.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -29,6 +30,7 @@
 
 #include "xen/dm-log.h"
 #include "xen/dm-proxy.h"
+#include "xen/dm-reap.h"
 
 /* Milliseconds.  libxl waits 60 s for QEMU to run, and 10 s for the answer to a
  * command */
@@ -40,10 +42,17 @@ enum {
     END_MS = 3000,
 };
 
+/* Bytes of vifemu's that are logged in all: a guest that has taken it over
+ * shall not fill a disk (XSA-180) */
+enum { SAID_MAX = 1 << 20 };
+
 /**
  * struct super - The supervisor of one guest
  * @vifemu: Its monitor; @eof: it is gone
  * @pid:    vifemu, 0: there is none; @pidfd: readable when it ended, or -1
+ * @reap:   For what it leaves in Xen; may be NULL
+ * @says:   A pipe from its standard output and error, or -1
+ * @said:   How much of that, and of its monitor's events, was logged
  */
 struct super {
     struct dm_plan *plan;
@@ -52,8 +61,10 @@ struct super {
     struct dm_host *host;
     struct dm_link vifemu;
     pid_t pid;
-    int pidfd;
+    int pidfd, says;
+    size_t said;
     struct dm_proxy *proxy;
+    struct dm_reap *reap;
 };
 
 static bool fail(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -171,18 +182,13 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-/* Start vifemu with what is its; the taps are its alone from then on */
-static bool vifemu_start(struct super *s, GError **err)
+/* Which descriptors vifemu gets: @give, ends in -1 */
+static void vifemu_fds(const struct super *s, int *give)
 {
-    struct dm_fds *f = &s->host->vifemu;
-    int pair[2], give[2 * DM_NICS_MAX + 3];
+    const struct dm_fds *f = &s->host->vifemu;
     unsigned n = 0;
-    char **argv, *shown;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-        return fail(err, "socketpair: %s", g_strerror(errno));
-    }
-    f->qmp = give[n++] = pair[1];
+    give[n++] = f->qmp;
     for (guint i = 0; i < s->plan->nics->len; i++) {
         const struct dm_nic *nic = s->plan->nics->pdata[i];
 
@@ -197,13 +203,14 @@ static bool vifemu_start(struct super *s, GError **err)
         give[n++] = f->state;
     }
     give[n] = -1;
-    argv = dm_plan_vifemu(s->plan, s->settings->vifemu, s->user, f);
-    shown = g_strjoinv(" ", argv);
-    dm_log("starting %s", shown);
-    s->pid = dm_host_spawn(argv, give);
-    g_free(shown);
-    g_strfreev(argv);
-    dm_link_init(&s->vifemu, pair[0]);
+}
+
+/* Keep nothing that would keep a tap or a canary alive without vifemu; that of
+ * a card that cannot be unplugged stays open, so that QEMU's has a cable */
+static void vifemu_fds_close(struct super *s)
+{
+    struct dm_fds *f = &s->host->vifemu;
+
     for (guint i = 0; i < s->plan->nics->len; i++) {
         const struct dm_nic *nic = s->plan->nics->pdata[i];
 
@@ -214,9 +221,83 @@ static bool vifemu_start(struct super *s, GError **err)
     }
     close_fd(&f->state);
     close_fd(&f->qmp);
+}
+
+static bool vifemu_start(struct super *s, GError **err)
+{
+    struct dm_fds *f = &s->host->vifemu;
+    int pair[2], say[2], give[2 * DM_NICS_MAX + 3];
+    char **argv, *shown;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+        return fail(err, "socketpair: %s", g_strerror(errno));
+    }
+    dm_link_init(&s->vifemu, pair[0]);
+    f->qmp = pair[1];
+    /* What does not fit while we are busy is lost, and holds nobody up */
+    if (pipe2(say, O_CLOEXEC | O_NONBLOCK)) {
+        return fail(err, "pipe: %s", g_strerror(errno));
+    }
+    s->says = say[0];
+    vifemu_fds(s, give);
+    argv = dm_plan_vifemu(s->plan, s->settings->vifemu, s->user, f);
+    shown = g_strjoinv(" ", argv);
+    dm_log("starting %s", shown);
+    s->pid = dm_host_spawn(argv, give, say[1]);
+    g_free(shown);
+    g_strfreev(argv);
+    close(say[1]);
+    vifemu_fds_close(s);
     s->pidfd = s->pid > 0 ? pidfd_open(s->pid, 0) : -1;
     return s->pidfd >= 0 ||
            fail(err, "cannot be started: %s", g_strerror(errno));
+}
+
+/* Log a line of vifemu's, as long as there are not too many */
+static void log_line(struct super *s, const char *line)
+{
+    if (s->said > SAID_MAX || !*line) {
+        return;
+    }
+    s->said += strlen(line) + 1;
+    if (s->said > SAID_MAX) {
+        dm_log("vifemu says more than anybody reads: no more of that");
+    } else {
+        dm_log("vifemu: %s", line);
+    }
+}
+
+/* What vifemu says on its standard error */
+static void vifemu_says(struct super *s)
+{
+    char text[4096];
+    ssize_t n = s->says >= 0 ? read(s->says, text, sizeof(text) - 1) : -1;
+    char **lines;
+
+    if (n <= 0) {
+        if (n == 0 || errno != EAGAIN) {
+            close_fd(&s->says);
+        }
+        return;
+    }
+    text[n] = '\0';
+    lines = g_strsplit(text, "\n", -1);
+    for (char **l = lines; *l; l++) {
+        log_line(s, *l);
+    }
+    g_strfreev(lines);
+}
+
+/* Everything that vifemu says unasked on its monitor */
+static void vifemu_events(struct super *s)
+{
+    char *line;
+
+    dm_link_read(&s->vifemu);
+    while ((line = dm_link_line(&s->vifemu))) {
+        log_line(s, line);
+        g_free(line);
+    }
 }
 
 /* How a process that ended did so; to be freed */
@@ -253,10 +334,15 @@ static char *vifemu_collect(struct super *s)
     }
     while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR) {
     }
+    for (unsigned i = 0; i < SAID_MAX / 4096 && s->says >= 0; i++) {
+        vifemu_says(s);
+    }
+    close_fd(&s->says);
     how = ending(status);
     close_fd(&s->pidfd);
     s->pid = 0;
     s->vifemu.eof = true;
+    dm_reap_run(s->reap);
     return how;
 }
 
@@ -312,11 +398,13 @@ static bool attach_with(struct super *s, struct dm_link *qemu, GError **err)
         g_prefix_error(err, "QEMU: ");
         return false;
     }
+    s->reap = dm_reap_new(s->plan->domid);
     if (!vifemu_start(s, err) ||
         !dm_link_greeted(&s->vifemu, s->host->qemu_pid, VIFEMU_START_MS, err)) {
         g_prefix_error(err, "vifemu: ");
         return false;
     }
+    dm_reap_mark(s->reap);
     log_cards(s);
     if (!qemu_run(s, qemu, err)) {
         g_prefix_error(err, "QEMU: ");
@@ -346,18 +434,6 @@ static void qemu_end(struct super *s)
     }
 }
 
-/* Everything that vifemu says unasked */
-static void vifemu_events(struct super *s)
-{
-    char *line;
-
-    dm_link_read(&s->vifemu);
-    while ((line = dm_link_line(&s->vifemu))) {
-        dm_log("vifemu: %s", line);
-        g_free(line);
-    }
-}
-
 static void client_new(struct super *s)
 {
     int fd = accept4(s->host->listener, NULL, NULL, SOCK_CLOEXEC);
@@ -370,7 +446,7 @@ static void client_new(struct super *s)
 /* Until QEMU ends */
 static void serve(struct super *s)
 {
-    enum { QEMU, LISTENER, VIFEMU, ENDED, CLIENT, FDS = CLIENT + 2 };
+    enum { QEMU, LISTENER, VIFEMU, ENDED, SAYS, CLIENT, FDS = CLIENT + 2 };
     struct pollfd p[FDS];
 
     for (;;) {
@@ -381,6 +457,7 @@ static void serve(struct super *s)
             (struct pollfd){ busy ? -1 : s->host->listener, POLLIN, 0 };
         p[VIFEMU] = (struct pollfd){ s->pid ? s->vifemu.fd : -1, POLLIN, 0 };
         p[ENDED] = (struct pollfd){ s->pidfd, POLLIN, 0 };
+        p[SAYS] = (struct pollfd){ s->says, POLLIN, 0 };
         dm_proxy_poll(s->proxy, p + CLIENT);
         if (poll(p, FDS, -1) < 0 && errno != EINTR) {
             dm_log_failure("poll: %s", g_strerror(errno));
@@ -391,6 +468,9 @@ static void serve(struct super *s)
         }
         if (p[VIFEMU].revents) {
             vifemu_events(s);
+        }
+        if (p[SAYS].revents) {
+            vifemu_says(s);
         }
         dm_proxy_run(s->proxy, p + CLIENT);
         if (s->pid && (p[ENDED].revents || s->vifemu.eof)) {
@@ -410,7 +490,8 @@ void dm_super_run(struct dm_plan *p, const struct dm_settings *settings,
                        .user = user,
                        .host = h,
                        .vifemu = { .fd = -1 },
-                       .pidfd = -1 };
+                       .pidfd = -1,
+                       .says = -1 };
     GError *err = NULL;
 
     if (attach(&s, &err)) {
@@ -424,6 +505,7 @@ void dm_super_run(struct dm_plan *p, const struct dm_settings *settings,
     }
     vifemu_end(&s);
     dm_proxy_free(s.proxy);
+    dm_reap_free(s.reap);
     dm_link_clear(&s.vifemu);
     if (p->qmp_path) {
         unlink(p->qmp_path);

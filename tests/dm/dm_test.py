@@ -331,6 +331,16 @@ class Hostile(Test):
         guest = self.guest(vifemu="events,garbage").created()
         guest.client().call("stop")
 
+    def test_log(self):
+        """It cannot fill a disk, nor write lines that are not marked as its."""
+        guest = self.guest(vifemu="talks,events").created()
+        guest.client().call("stop")
+        guest.client().call("query-status")
+        wait_for(lambda: "no more of that" in guest.log(), "an end of that")
+        self.assertLess(len(guest.log()), 3 << 20)
+        self.assertFalse([line for line in guest.log().splitlines()
+                          if " vifemu-dm: " not in line])
+
     def test_large_state(self):
         guest = self.guest(vifemu="large").created()
         with self.assertRaisesRegex(RuntimeError, "too large"):

@@ -96,12 +96,12 @@ static const struct row rows[] = {
           "e1000") "-xen-domid-restrict -sandbox "
                    "on,obsolete=deny,elevateprivileges=allow,spawn=deny "
                    "-chroot /var/run/xen/qemu-root-1 -runas 131073:131072 " END,
-      "1 r user=131073:131072 chroot=/var/run/xen/qemu-root-1 sandbox; "
+      "1 r user=131073:131072; "
       "nic0 e1000 vif1.0-emu both" },
     { "run-with",
       BEGIN("1", "r")
           CARD("1", "0", "e1000") "-run-with user=1:2,chroot=/x " END,
-      "1 r user=1:2 chroot=/x; nic0 e1000 vif1.0-emu both" },
+      "1 r user=1:2; nic0 e1000 vif1.0-emu both" },
     { "tap-given",
       BEGIN("1", "t") DEVICE("0", "e1000") "-netdev tap,id=net0,fd=21 " END,
       "1 t; nic0 e1000 fd=21 both" },
@@ -200,10 +200,6 @@ static char *summary(const struct dm_plan *p)
     if (p->user) {
         g_string_append_printf(s, " user=%s", p->user);
     }
-    if (p->chroot) {
-        g_string_append_printf(s, " chroot=%s", p->chroot);
-    }
-    g_string_append(s, p->sandbox ? " sandbox" : "");
     for (guint i = 0; i < p->nics->len; i++) {
         append_nic(s, p->nics->pdata[i]);
     }
@@ -320,7 +316,8 @@ static void test_vifemu(void)
         "mac=00:16:3e:00:00:01,addr=03.0,romfile=a,,b -x-xen-canary nic0=12 "
         "-netdev tap,id=net1,fd=15 -device rtl8139,id=nic1,netdev=net1,"
         "mac=00:16:3e:00:00:01,addr=04.0 "
-        "-run-with exit-with-parent=on,user=1:2 -sandbox on");
+        "-run-with exit-with-parent=on,isolate=on,user=1:2 "
+        "-xen-domid-restrict -sandbox on");
     g_free(text);
     g_strfreev(argv);
     dm_plan_free(p);
