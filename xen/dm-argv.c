@@ -147,7 +147,7 @@ static void rights_words(GPtrArray *argv, const char *user)
     g_ptr_array_add(argv, g_string_free(s, FALSE));
     add(argv, "-xen-domid-restrict");
     add(argv, "-sandbox");
-    add(argv, "on");
+    add(argv, "on,open=deny");
 }
 
 char **dm_plan_vifemu(const struct dm_plan *p, const char *vifemu,

@@ -317,7 +317,7 @@ static void test_vifemu(void)
         "-netdev tap,id=net1,fd=15 -device rtl8139,id=nic1,netdev=net1,"
         "mac=00:16:3e:00:00:01,addr=04.0 "
         "-run-with exit-with-parent=on,isolate=on,user=1:2 "
-        "-xen-domid-restrict -sandbox on");
+        "-xen-domid-restrict -sandbox on,open=deny");
     g_free(text);
     g_strfreev(argv);
     dm_plan_free(p);
