@@ -154,13 +154,13 @@ static char *guest_of(const struct host_link *l)
                         : g_strdup_printf("%u.%u", r[0].domid, r[0].devid);
 }
 
-/* By guest, the emulated card first; what is no guest's by index */
+/* By guest, 3.0 before 10.0, the emulated card first */
 static int by_guest(const void *one, const void *other)
 {
     const struct host_link *a = *(struct host_link *const *)one;
     const struct host_link *b = *(struct host_link *const *)other;
     char *ga = guest_of(a), *gb = guest_of(b);
-    int order = g_strcmp0(ga, gb);
+    int order = strverscmp(ga ? ga : "", gb ? gb : "");
 
     g_free(ga);
     g_free(gb);

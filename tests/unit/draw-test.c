@@ -267,6 +267,31 @@ static void test_red(void)
     host_free(h);
 }
 
+/* Guests in the order of their numbers, each beside its two interfaces */
+static void test_order(void)
+{
+    static const struct part parts[16] = {
+        { "xenbr0", "bridge", NULL, NULL, 1 },
+        { "vif10.0", "", "xenbr0" },
+        { "vif3.1", "", "xenbr0" },
+        { "vif3.0", "", "xenbr0" },
+        { "vif3.0-emu", "tap", "xenbr0" },
+    };
+    static const char *const order[] = { ">vif3.0-emu<", ">vif3.0<", ">vif3.1<",
+                                         ">vif10.0<" };
+    struct host *h = build(parts);
+    GPtrArray *none = g_ptr_array_new();
+    char *svg = draw_svg(h, NULL, none), *at = svg;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
+        at = strstr(at, order[i]);
+        g_assert_nonnull(at);
+    }
+    g_free(svg);
+    g_ptr_array_unref(none);
+    host_free(h);
+}
+
 /* Hosts of any bytes and any relations: always well-formed, always an end */
 static void test_random(void)
 {
@@ -312,6 +337,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/draw/red", test_red);
+    g_test_add_func("/draw/order", test_order);
     g_test_add_func("/draw/random", test_random);
     return g_test_run();
 }
