@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * dump.c - -object filter-dump: frames into a capture file
+ * dump.c - -object filter-dump: frames into a capture file, through libpcap
  *
- * The format is that of libpcap (pcap-savefile(5)).  The library itself would
- * come with nine others, a fifth of what this process has in memory, for two
- * headers.
+ * The library brings libdbus, libsystemd, libgcrypt and six more into a
+ * process, a seventh of all that ours has in memory.  So it is loaded with the
+ * first capture.
  *
  * The file is brought up to date each time the event loop comes round, so that
  * it can be read while the machine runs without a write per frame.
  */
 #include "net/filter.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <gmodule.h>
+#include <pcap/pcap.h>
 #include <string.h>
 #include <sys/time.h>
 
@@ -21,22 +21,53 @@
 
 enum { MAXLEN_DEFAULT = 65536, MAXLEN_MAX = 262144 };
 
-/* pcap-savefile(5); in the byte order of the writer, which the magic shows */
-struct file_header {
-    uint32_t magic;
-    uint16_t major, minor;
-    uint32_t zone, accuracy, snaplen, linktype;
-};
-_Static_assert(sizeof(struct file_header) == 24, "pcap-savefile(5)");
+/* Its functions, under their own names; valid once pcap_load() said so */
+static struct {
+    GModule *module;
+    __typeof__(pcap_open_dead) *open_dead;
+    __typeof__(pcap_close) *close;
+    __typeof__(pcap_geterr) *geterr;
+    __typeof__(pcap_dump_open) *dump_open;
+    __typeof__(pcap_dump_close) *dump_close;
+    __typeof__(pcap_dump_flush) *dump_flush;
+    __typeof__(pcap_dump) *dump;
+} pcap;
 
-struct frame_header {
-    uint32_t seconds, microseconds, caplen, len;
-};
-_Static_assert(sizeof(struct frame_header) == 16, "pcap-savefile(5)");
+static bool pcap_load(GError **err)
+{
+    const struct {
+        const char *name;
+        void *function;
+    } symbols[] = {
+        { "pcap_open_dead", &pcap.open_dead },
+        { "pcap_close", &pcap.close },
+        { "pcap_geterr", &pcap.geterr },
+        { "pcap_dump_open", &pcap.dump_open },
+        { "pcap_dump_close", &pcap.dump_close },
+        { "pcap_dump_flush", &pcap.dump_flush },
+        { "pcap_dump", &pcap.dump },
+    };
+    GModule *m;
 
-enum { LINKTYPE_ETHERNET = 1, VERSION_MAJOR = 2, VERSION_MINOR = 4 };
-
-#define MAGIC 0xa1b2c3d4u
+    if (pcap.module) {
+        return true;
+    }
+    m = g_module_open("libpcap.so.0.8", G_MODULE_BIND_LOCAL); /* Debian's */
+    if (!m) {
+        m = g_module_open("libpcap.so.1", G_MODULE_BIND_LOCAL);
+    }
+    for (unsigned i = 0; m && i < G_N_ELEMENTS(symbols); i++) {
+        if (!g_module_symbol(m, symbols[i].name, symbols[i].function)) {
+            g_module_close(m);
+            m = NULL;
+        }
+    }
+    if (!m) {
+        return netdev_fail(err, "it needs libpcap: %s", g_module_error());
+    }
+    pcap.module = m;
+    return true;
+}
 
 /**
  * struct dump - A capture file
@@ -46,7 +77,8 @@ enum { LINKTYPE_ETHERNET = 1, VERSION_MAJOR = 2, VERSION_MINOR = 4 };
  */
 struct dump {
     struct filter filter;
-    FILE *file;
+    pcap_t *pcap;
+    pcap_dumper_t *file;
     struct loop_task *flush;
     char *path;
     size_t maxlen;
@@ -57,7 +89,10 @@ static void dump_free(struct dump *d)
 {
     loop_task_free(d->flush);
     if (d->file) {
-        fclose(d->file);
+        pcap.dump_close(d->file);
+    }
+    if (d->pcap) {
+        pcap.close(d->pcap);
     }
     g_free(d->path);
     g_free(d->buf);
@@ -73,7 +108,7 @@ static void dump_flush(void *opaque)
 {
     struct dump *d = opaque;
 
-    if ((fflush(d->file) || ferror(d->file)) && !d->filter.off) {
+    if (pcap.dump_flush(d->file) < 0 && !d->filter.off) {
         g_printerr("filter-dump '%s': cannot write %s; it ends here\n",
                    d->filter.id, d->path);
         d->filter.off = true;
@@ -82,33 +117,27 @@ static void dump_flush(void *opaque)
 
 static struct filter *dump_open(JsonObject *opts, GError **err)
 {
-    struct file_header head = {
-        .magic = MAGIC,
-        .major = VERSION_MAJOR,
-        .minor = VERSION_MINOR,
-        .linktype = LINKTYPE_ETHERNET,
-    };
     const char *path = "qemu-vlan0.pcap";
     uint64_t maxlen = MAXLEN_DEFAULT;
     struct dump *d;
 
     if (!opts_str(opts, "file", &path, err) ||
-        !opts_uint(opts, "maxlen", 1, MAXLEN_MAX, &maxlen, err)) {
+        !opts_uint(opts, "maxlen", 1, MAXLEN_MAX, &maxlen, err) ||
+        !pcap_load(err)) {
         return NULL;
     }
     d = g_new0(struct dump, 1);
     d->path = g_strdup(path);
     d->maxlen = (size_t)maxlen;
     d->buf = g_malloc(d->maxlen);
-    d->file = fopen(path, "we");
+    d->pcap = pcap.open_dead(DLT_EN10MB, (int)maxlen);
+    d->file = d->pcap ? pcap.dump_open(d->pcap, path) : NULL;
     if (!d->file) {
         netdev_fail(err, "property 'file': cannot open '%s': %s", path,
-                    g_strerror(errno));
+                    d->pcap ? pcap.geterr(d->pcap) : "out of memory");
         dump_free(d);
         return NULL;
     }
-    head.snaplen = (uint32_t)maxlen;
-    fwrite(&head, sizeof(head), 1, d->file);
     d->flush = loop_task_new(dump_flush, d);
     dump_flush(d);
     return &d->filter;
@@ -118,8 +147,7 @@ static void dump_frame(struct filter *f, enum filter_queue dir,
                        const struct iovec *iov, unsigned n)
 {
     struct dump *d = (struct dump *)f;
-    struct frame_header h = { .len = (uint32_t)netdev_iov_len(iov, n) };
-    struct timeval now;
+    struct pcap_pkthdr h = { .len = (bpf_u_int32)netdev_iov_len(iov, n) };
     size_t have = 0;
 
     for (unsigned i = 0; i < n && have < d->maxlen; i++) {
@@ -128,12 +156,9 @@ static void dump_frame(struct filter *f, enum filter_queue dir,
         memcpy(d->buf + have, iov[i].iov_base, part);
         have += part;
     }
-    gettimeofday(&now, NULL);
-    h.seconds = (uint32_t)now.tv_sec;
-    h.microseconds = (uint32_t)now.tv_usec;
-    h.caplen = (uint32_t)have;
-    fwrite(&h, sizeof(h), 1, d->file);
-    fwrite(d->buf, 1, have, d->file);
+    h.caplen = (bpf_u_int32)have;
+    gettimeofday(&h.ts, NULL);
+    pcap.dump((u_char *)d->file, &h, d->buf);
     loop_task_wake(d->flush);
 }
 

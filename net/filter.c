@@ -9,7 +9,11 @@
 #include "net/backends.h"
 
 const struct filter_ops *const filter_types[] = {
-    &filter_buffer, &filter_dump, &filter_mirror, &filter_redirector, NULL,
+    &filter_buffer,
+#ifdef CONFIG_PCAP
+    &filter_dump,
+#endif
+    &filter_mirror, &filter_redirector, NULL,
 };
 
 static GSList *all; /* struct filter */
