@@ -155,6 +155,9 @@ static bool each_option(const struct ctl_command *cmd,
             ok = print(cmd, &options[i]);
         }
     }
+    for (const GOptionEntry *o = cmd->own; o && o->long_name && ok; o++) {
+        ok = print(cmd, o);
+    }
     return ok;
 }
 

@@ -3,7 +3,30 @@
  * ctl-wire.c - vifctl up, vifctl down: the taps of a guest's emulated cards
  */
 #include "xen/ctl-guest.h"
+#include "xen/filter.h"
+#include "xen/repair.h"
 #include "xen/wire.h"
+
+static char *filter_word, *state_dir;
+
+#define STATE_DIR                                                              \
+    {                                                                          \
+        "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir,                  \
+            "Where the record of what is being done is kept "                  \
+            "(default " JOURNAL_DIR " or $VIFCTL_STATE_DIR)",                  \
+            "DIR"                                                              \
+    }
+
+static const GOptionEntry up_options[] = {
+    { "filter", 0, 0, G_OPTION_ARG_STRING, &filter_word,
+      "Which vifs may send from their own addresses only: ip (default), those "
+      "with ip=; mac, also those with mac=; none",
+      "ip|mac|none" },
+    STATE_DIR,
+    { NULL },
+};
+
+static const GOptionEntry down_options[] = { STATE_DIR, { NULL } };
 
 /**
  * struct job - A guest, the host, and which taps to make or take away
@@ -11,16 +34,28 @@
 struct job {
     struct ctl_guest g;
     struct host *host;
+    struct journals *journals;
     GArray *taps;
     GPtrArray *names;
 };
 
 static void job_free(struct job *j)
 {
+    wire_filters_free(j->taps);
     g_array_unref(j->taps);
     g_ptr_array_unref(j->names);
     host_free(j->host);
+    journals_close(j->journals);
     ctl_guest_free(&j->g);
+}
+
+/* Look at the host once nobody else changes it, and nothing is left half-made
+ */
+static bool look(struct job *j, GError **err)
+{
+    j->journals = ctl_journals(state_dir, err);
+    j->host = j->journals ? host_read(err) : NULL;
+    return j->host != NULL;
 }
 
 /* CTL_OK, or what to exit with after saying why */
@@ -29,6 +64,7 @@ static int job_read(const struct ctl *c, const char *file, struct job *j)
     GError *err = NULL;
     int status;
 
+    *j = (struct job){ 0 };
     if (!c->has_domid) {
         ctl_fail("--domid is missing: names are made of it");
         return CTL_USAGE;
@@ -36,10 +72,10 @@ static int job_read(const struct ctl *c, const char *file, struct job *j)
     if (!ctl_guest_read(c, file, &j->g)) {
         return CTL_USAGE;
     }
-    j->host = host_read(&err);
-    if (!j->host) {
+    if (!look(j, &err)) {
         status = ctl_fail("%s", err->message);
         g_error_free(err);
+        journals_close(j->journals);
         ctl_guest_free(&j->g);
         return status;
     }
@@ -53,7 +89,10 @@ static int job_done(const struct ctl *c, struct job *j, bool ok,
                     const char *word, GError *err)
 {
     if (err) {
-        ctl_fail("%s; nothing was changed", err->message);
+        ctl_fail("%s; %s", err->message,
+                 journals_pending(j->journals)
+                     ? "'vifctl repair' has to undo the rest"
+                     : "nothing was changed");
         g_error_free(err);
     }
     if (c->json) {
@@ -85,20 +124,27 @@ static int job_done(const struct ctl *c, struct job *j, bool ok,
 
 static int up_run(const struct ctl *c, char **args)
 {
+    enum filter_mode mode = FILTER_IP;
     GError *err = NULL;
     struct job j;
-    int status = job_read(c, args[0], &j);
+    int status;
     bool ok;
 
+    if (filter_word && !filter_mode_find(filter_word, &mode)) {
+        ctl_fail("--filter: '%s' is none of ip, mac, none", filter_word);
+        return CTL_USAGE;
+    }
+    status = job_read(c, args[0], &j);
     if (status) {
         return status;
     }
     wire_check(j.g.plan, j.host, j.taps);
+    wire_filters(j.g.plan, mode, j.taps);
     for (guint i = 0; i < j.taps->len; i++) {
         g_ptr_array_add(j.names,
                         (void *)g_array_index(j.taps, struct wire_tap, i).name);
     }
-    ok = ctl_guest_ok(c, &j.g) && wire_up(j.taps, &err);
+    ok = ctl_guest_ok(c, &j.g) && wire_up(j.journals, j.taps, &err);
     return job_done(c, &j, ok, "up", err);
 }
 
@@ -117,7 +163,7 @@ static int down_run(const struct ctl *c, char **args)
         return status;
     }
     wire_down_check(j.g.plan, j.host, j.names);
-    ok = ctl_guest_ok(&lax, &j.g) && wire_down(j.names, &err);
+    ok = ctl_guest_ok(&lax, &j.g) && wire_down(j.journals, j.names, &err);
     return job_done(&lax, &j, ok, "down", err);
 }
 
@@ -137,10 +183,18 @@ const struct ctl_command ctl_up = {
         "paravirtual cards are the kernel's and are left alone.\n\n"
         "Before anything is made, all names are looked for on the host (who "
         "has one is said, with device ids that are free), and bridges have to "
-        "exist, not to be Open vSwitch's, and to have no loop.  All taps are "
-        "made or none: until the last one is ready they are held by vifctl "
-        "and vanish with it.  --domid is needed.  Needs CAP_NET_ADMIN.",
-    .findings = "the file is refused, or a tap cannot be made",
+        "exist and to have no loop.  Where the bridge is Open vSwitch's the "
+        "tap is made and left to the script, which is said.\n\n"
+        "A vif with ip= gets a filter (nftables, table bridge vifemu): what "
+        "comes in by its tap or by its paravirtual card's interface must be "
+        "from its mac= and an address of ip=, or is dropped; DHCP passes, ARP "
+        "and neighbour discovery about its own addresses do, and IPv6 if ip= "
+        "has an address of it.  It is there before the tap is.\n\n"
+        "All taps are made or none: what fails is undone, and what dies half "
+        "way is undone by the next command or by 'vifctl repair'.  --domid is "
+        "needed.  Needs CAP_NET_ADMIN.",
+    .findings = "the file is refused, or a tap or filter cannot be made",
+    .own = up_options,
     .run = up_run,
 };
 
@@ -153,10 +207,12 @@ const struct ctl_command ctl_down = {
                CTL_SCRIPT,
     .summary = "Take away the taps that 'vifctl up' made",
     .text =
-        "Takes away the taps of the plan that are there.  None is taken away "
+        "Takes away the taps of the plan that are there, and their filters.  "
+        "None is taken away "
         "while a process holds one of them, or when something with such a "
         "name is not a persistent tap; one that is not there is a note.  "
         "Warnings do not refuse.  --domid is needed.  Needs CAP_NET_ADMIN.",
     .findings = "the file is refused, or a tap is held or cannot be removed",
+    .own = down_options,
     .run = down_run,
 };

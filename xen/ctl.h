@@ -70,18 +70,21 @@ struct ctl {
  * @summary: One line
  * @text:    What a manual says, in paragraphs with an empty line between
  * @findings: When it exits with CTL_FINDING
+ * @own:     Options that no other command has, ends in an empty one; or NULL
  * @run:     @args ends in NULL; returns enum ctl_exit
  */
 struct ctl_command {
     const char *name, *args;
     unsigned min, max, options;
     const char *summary, *text, *findings;
+    const GOptionEntry *own;
     int (*run)(const struct ctl *c, char **args);
 };
 
 /* The commands, in the order of the manual; by file */
 extern const struct ctl_command ctl_plan, ctl_lint, ctl_convert, ctl_names,
-    ctl_doctor, ctl_watch, ctl_up, ctl_down, ctl_hotplug;
+    ctl_doctor, ctl_watch, ctl_up, ctl_down, ctl_hotplug, ctl_bridge,
+    ctl_repair;
 
 /**
  * ctl_completion() - Print what bash completes vifctl's words to
@@ -115,6 +118,18 @@ void ctl_say(FILE *out, const char *file, const struct remark *r);
  * Return: CTL_FINDING
  */
 int ctl_fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+struct journals;
+
+/**
+ * ctl_journals() - The journals in @dir (NULL: where they usually are), locked
+ *
+ * What an earlier command left half-made is undone first, and told on standard
+ * error.
+ *
+ * Return: NULL with @err set
+ */
+struct journals *ctl_journals(const char *dir, GError **err);
 
 /**
  * struct ctl_table - Lines of words, printed in columns

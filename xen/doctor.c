@@ -26,15 +26,6 @@ bool host_has_script_mac(const struct host_link *l)
     return !memcmp(l->mac, host_script_mac, sizeof(l->mac));
 }
 
-static void remark_free(void *data)
-{
-    struct remark *r = data;
-
-    g_free(r->key);
-    g_free(r->text);
-    g_free(r);
-}
-
 static void finding(GPtrArray *all, enum severity severity,
                     const struct host_link *l, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

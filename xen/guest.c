@@ -37,9 +37,9 @@ static void vif_free(void *data)
     g_free(v);
 }
 
-static void remark_free(void *data)
+void remark_free(void *remark)
 {
-    struct remark *r = data;
+    struct remark *r = remark;
 
     g_free(r->key);
     g_free(r->text);

@@ -78,6 +78,9 @@ struct remark {
     char *key, *text;
 };
 
+/* Of a struct remark */
+void remark_free(void *remark);
+
 /**
  * struct vif - One network interface of a guest; unset strings are NULL
  * @at:       Of its specification

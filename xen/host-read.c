@@ -200,6 +200,8 @@ struct host *host_read(GError **err)
                     g_strerror(errno));
         host_free(h);
         h = NULL;
+    } else {
+        host_ask_drivers(h);
     }
     if (nl) {
         mnl_socket_close(nl);

@@ -70,6 +70,22 @@ void host_free(struct host *h)
     }
 }
 
+void host_mark_ovs(struct host *h,
+                   bool (*driver)(const char *name, char to[32], void *opaque),
+                   void *opaque)
+{
+    char word[32];
+
+    for (guint i = 0; i < h->links->len; i++) {
+        struct host_link *l = h->links->pdata[i];
+
+        if (!*l->kind && l->ethernet && driver(l->name, word, opaque) &&
+            !strcmp(word, "openvswitch")) {
+            g_strlcpy(l->kind, word, sizeof(l->kind));
+        }
+    }
+}
+
 const struct host_link *host_by_name(const struct host *h, const char *name)
 {
     for (guint i = 0; i < h->links->len; i++) {

@@ -83,6 +83,20 @@ void host_free(struct host *h);
 /* As rtnetlink tells now; NULL with @err set.  Changes nothing */
 struct host *host_read(GError **err);
 
+/**
+ * host_mark_ovs() - Find Open vSwitch's interfaces by their driver
+ * @driver: Gets an interface's name and @opaque, and writes that of its driver;
+ *          false: nothing is known
+ *
+ * Rtnetlink tells the kind of what is Open vSwitch's, but not with every
+ * module of it.  Only interfaces without a kind are asked for.
+ */
+void host_mark_ovs(struct host *h,
+                   bool (*driver)(const char *name, char to[32], void *opaque),
+                   void *opaque);
+/* The same, with what the kernel says (ethtool) */
+void host_ask_drivers(struct host *h);
+
 /* NULL: there is none */
 const struct host_link *host_by_name(const struct host *h, const char *name);
 const struct host_link *host_by_index(const struct host *h, int index);

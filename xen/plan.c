@@ -32,15 +32,6 @@
 #define MTU_MIN 68
 #define MTU_MAX 65521
 
-static void remark_free(void *data)
-{
-    struct remark *r = data;
-
-    g_free(r->key);
-    g_free(r->text);
-    g_free(r);
-}
-
 void plan_remark(struct plan *p, enum severity severity, struct place at,
                  const char *key, const char *format, ...)
 {

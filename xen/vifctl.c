@@ -13,8 +13,8 @@
 #include "xen/plan.h"
 
 static const struct ctl_command *const commands[] = {
-    &ctl_plan,  &ctl_lint, &ctl_convert, &ctl_names,   &ctl_doctor,
-    &ctl_watch, &ctl_up,   &ctl_down,    &ctl_hotplug,
+    &ctl_plan, &ctl_lint, &ctl_convert, &ctl_names,  &ctl_doctor, &ctl_watch,
+    &ctl_up,   &ctl_down, &ctl_hotplug, &ctl_bridge, &ctl_repair,
 };
 
 /* As they stand on the command line */
@@ -206,6 +206,9 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
     g_option_context_set_summary(context, cmd->summary);
     g_option_context_set_description(context, about);
     g_option_context_add_main_entries(context, some, NULL);
+    if (cmd->own) {
+        g_option_context_add_main_entries(context, cmd->own, NULL);
+    }
     if (!g_option_context_parse(context, &argc, &argv, &err)) {
         status = usage(cmd, "%s", err->message);
         g_error_free(err);
@@ -244,6 +247,17 @@ static void roff(const char *text)
     putchar('\n');
 }
 
+static void man_option(const GOptionEntry *o)
+{
+    printf(".TP\n\\fB\\-\\-");
+    for (const char *c = o->long_name; *c; c++) {
+        printf("%s%c", *c == '-' ? "\\" : "", *c);
+    }
+    printf("\\fR%s%s\n", o->arg_description ? " " : "",
+           o->arg_description ? o->arg_description : "");
+    roff(o->description);
+}
+
 static void man_command(const struct ctl_command *cmd)
 {
     printf(".SS \"vifctl %s %s\"\n", cmd->name, cmd->args);
@@ -251,14 +265,12 @@ static void man_command(const struct ctl_command *cmd)
     printf(".PP\n");
     roff(cmd->text);
     for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
-        const GOptionEntry *o = &options[i];
-
         if (cmd->options & 1u << i) {
-            printf(".TP\n\\fB\\-\\-%s\\fR%s%s\n", o->long_name,
-                   o->arg_description ? " " : "",
-                   o->arg_description ? o->arg_description : "");
-            roff(o->description);
+            man_option(&options[i]);
         }
+    }
+    for (const GOptionEntry *o = cmd->own; o && o->long_name; o++) {
+        man_option(o);
     }
     printf(".PP\nExits with 1 when: ");
     roff(cmd->findings);

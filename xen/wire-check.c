@@ -128,11 +128,48 @@ static bool circles(struct plan *p, const struct host *h,
     return false;
 }
 
+static bool is_ovs_script(const struct plan_row *r)
+{
+    return !strcmp(base(r->script), "vif-openvswitch");
+}
+
+/* vif-openvswitch takes "BRIDGE.TAG:TRUNK:..." */
+static const struct host_link *named_bridge(const struct host *h,
+                                            const struct plan_row *r)
+{
+    char *name =
+        g_strndup(r->bridge, is_ovs_script(r) ? strcspn(r->bridge, ".:")
+                                              : strlen(r->bridge));
+    const struct host_link *b = host_bridge(h, name);
+
+    g_free(name);
+    return b;
+}
+
+/* Its ports are in a database that only its own programs write */
+static void leave_to_script(struct plan *p, const struct plan_row *r,
+                            const struct host_link *b)
+{
+    if (is_ovs_script(r)) {
+        plan_remark(p, REMARK_NOTE, r->vif->at, "bridge",
+                    "%s is Open vSwitch's: %s is made, up and on no bridge, "
+                    "and its script makes it a port of %s ('%s add "
+                    "type_if=tap')",
+                    b->name, r->tap, r->bridge, r->script);
+    } else {
+        plan_remark(p, REMARK_WARNING, r->vif->at, "script",
+                    "%s is Open vSwitch's, where %s can add no port: %s is "
+                    "made, up and on no bridge, and stays so; "
+                    "script=vif-openvswitch makes it a port",
+                    b->name, r->script, r->tap);
+    }
+}
+
 /* The bridge for a row's tap; NULL: none, or a remark says why not */
 static const struct host_link *find_bridge(struct plan *p, const struct host *h,
                                            const struct plan_row *r)
 {
-    const struct host_link *b = host_bridge(h, r->bridge);
+    const struct host_link *b = named_bridge(h, r);
 
     if (!b) {
         plan_remark(p, REMARK_ERROR, r->vif->at, "bridge",
@@ -140,11 +177,8 @@ static const struct host_link *find_bridge(struct plan *p, const struct host *h,
         return NULL;
     }
     if (host_role(h, b) == HOST_OVS) {
-        plan_remark(p, REMARK_ERROR, r->vif->at, "bridge",
-                    "%s is Open vSwitch's, to which script=vif-openvswitch "
-                    "adds ports",
-                    b->name);
-        return NULL;
+        leave_to_script(p, r, b);
+        return b;
     }
     if (strcmp(b->kind, "bridge")) {
         plan_remark(p, REMARK_ERROR, r->vif->at, "bridge", "%s is no bridge",
@@ -170,16 +204,20 @@ static void check_row(struct plan *p, const struct host *h,
     if (strcmp(r->tap, r->tap_made)) {
         taken(p, h, r, r->tap_made);
     }
-    if (strcmp(base(r->script), "vif-bridge")) {
+    if (bridged) {
+        b = find_bridge(p, h, r);
+    }
+    if (strcmp(base(r->script), "vif-bridge") &&
+        !(b && host_role(h, b) == HOST_OVS)) {
         plan_remark(p, REMARK_WARNING, r->vif->at, "script",
                     "%s is not run: the tap is wired as vif-bridge does it",
                     r->script);
     }
-    if (bridged) {
-        b = find_bridge(p, h, r);
+    tap.mtu = r->vif->mtu ? r->vif->mtu : b ? b->mtu : 1500;
+    if (b && host_role(h, b) == HOST_OVS) {
+        b = NULL;
     }
     tap.bridge = b ? b->index : 0;
-    tap.mtu = r->vif->mtu ? r->vif->mtu : b ? b->mtu : 1500;
     g_array_append_val(out, tap);
 }
 

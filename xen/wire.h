@@ -8,25 +8,31 @@
 #include "xen/host.h"
 #include "xen/plan.h"
 
+struct filter;
+struct journal;
+struct journals;
+
 /**
  * struct wire_tap - One tap to make
  * @name:   15 characters at most, free
  * @bridge: Index of the one to put it on; 0: none
  * @mtu:    As it shall be
+ * @filter: What may come in by it (wire_filters()), NULL: anything
  */
 struct wire_tap {
     const char *name;
     int bridge;
     uint32_t mtu;
+    struct filter *filter;
 };
 
 /**
  * wire_check() - May the taps of @p be made on this host
  * @out: Gets a struct wire_tap for each emulated card; names are the plan's
  *
- * Names that are taken, bridges that are missing, no bridges or Open vSwitch's,
- * loops that a tap would close and MTUs that do not fit become remarks of the
- * plan.  Nothing is changed.
+ * Names that are taken, bridges that are missing, loops that a tap would close
+ * and MTUs that do not fit become remarks of the plan.  What is Open vSwitch's
+ * gets a tap without a bridge, and a remark that says so.  Nothing is changed.
  */
 void wire_check(struct plan *p, const struct host *h, GArray *out);
 
@@ -51,12 +57,12 @@ bool wire_make(const GArray *taps, unsigned flags, int *fds, GError **err);
 void wire_release(const int *fds, guint n);
 
 /**
- * wire_up() - Make @taps, to stay
+ * wire_up() - Make @taps, to stay, and their filters
  *
- * As with wire_make(); they become persistent only when each is as it shall be,
- * so that none stays when something fails or the process is killed before.
+ * As with wire_make(); filters are there before the taps.  All or none: what
+ * fails is undone, what dies half way is in the journal.
  */
-bool wire_up(const GArray *taps, GError **err);
+bool wire_up(struct journals *js, const GArray *taps, GError **err);
 
 /**
  * wire_down_check() - Which taps of @p there are on this host
@@ -68,10 +74,18 @@ bool wire_up(const GArray *taps, GError **err);
 void wire_down_check(struct plan *p, const struct host *h, GPtrArray *out);
 
 /**
- * wire_down() - Take away the taps @names
+ * wire_down() - Take away the taps @names, and their filters
  *
  * None while one of them is held by a process.
  */
-bool wire_down(const GPtrArray *names, GError **err);
+bool wire_down(struct journals *js, const GPtrArray *names, GError **err);
+
+/**
+ * wire_undo() - Take away the taps and filters of a journal that are there
+ *
+ * A tap is known by its index, which no other interface gets while the host
+ * runs: what has merely its name is left alone.
+ */
+bool wire_undo(const struct journal *j, GError **err);
 
 #endif

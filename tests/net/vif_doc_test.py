@@ -144,6 +144,7 @@ def main():
     changes, bad, count = [], 0, 0
     os.environ["PATH"] = f"{program.parent}:{os.environ['PATH']}"
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["VIFCTL_STATE_DIR"] = folder + "/state"
         for file, start, block in examples(lines):
             if file:
                 pathlib.Path(folder, file).write_text(

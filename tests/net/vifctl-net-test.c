@@ -332,20 +332,22 @@ static void test_svg(void)
     g_free(dir);
 }
 
-/* Killed at any time, up leaves nothing or all */
+/* Killed at any time, up and a repair leave nothing or all */
 static void test_killed(void)
 {
     static const char one[] = "builder='hvm'\nvif=['model=e1000']\n";
     char *dir = g_dir_make_tmp("vifctl-XXXXXX", NULL);
     char *file = g_build_filename(dir, "FILE", NULL);
     char *argv[] = {
-        (char *)g_getenv("VIFCTL"), "up", file, "--domid", "3", NULL
+        (char *)g_getenv("VIFCTL"), "up", file, "--domid", "3", "--state-dir",
+        (char *)state_dir(),        NULL
     };
     unsigned made = 0;
 
     sh("ip link add xenbr0 type bridge; ip link set xenbr0 up");
     g_assert_true(g_file_set_contents(file, one, -1, NULL));
     for (unsigned i = 0; i < 40; i++) {
+        struct answer a;
         GPid pid;
 
         g_assert_true(g_spawn_async(NULL, argv, NULL,
@@ -356,6 +358,9 @@ static void test_killed(void)
         g_usleep(i * 3000);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
+        a = vifctl("repair", NULL);
+        g_assert_cmpint(a.status, ==, 0);
+        answer_free(&a);
         if (present("vif3.0-emu")) {
             made++;
             check_link("vif3.0-emu", "fe:ff:ff:ff:ff:ff");
