@@ -4,22 +4,10 @@
  *
  * What is read must write back, and read again, as the same text.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/fuzz.h"
 #include "xen/journal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "broken: %s\n", what);
-        abort();
-    }
-}
 
 /* What people are told of an entry, and what it is on another interface */
 static void look(const GPtrArray *all)
@@ -30,7 +18,7 @@ static void look(const GPtrArray *all)
 
         g_free(net_entry_text(moved));
         g_free(net_entry_target(e));
-        must(net_entry_find(all, e) >= 0, "an entry is not found");
+        MUST(net_entry_find(all, e) >= 0);
         net_entry_free(moved);
     }
 }
@@ -47,9 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     first = journal_write(j);
     again = journal_read(first, NULL);
-    must(again != NULL, "what was written cannot be read");
+    MUST(again);
     second = journal_write(again);
-    must(!strcmp(first, second), "written and read differ");
+    MUST(!strcmp(first, second));
     if (j->before) {
         look(j->before->uplink.addresses);
         look(j->before->uplink.routes);
