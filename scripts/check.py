@@ -83,6 +83,24 @@ def compile_all(build):
     say("Built")
 
 
+def release_build(build, targets, *options):
+    """Bring a build without sanitizers up to date, as people would install it
+
+    @targets: what to build; those that are not configured are left out
+    @options: of meson setup
+    """
+    if not build_of_this_tree(build):
+        shutil.rmtree(build, ignore_errors=True)
+        build.parent.mkdir(parents=True, exist_ok=True)
+        run(["meson", "setup", "--buildtype=release", "-Db_sanitize=none",
+             "-Dfuzz=disabled", *options, build, ROOT], "Configuring",
+            cache_dir() / "release-configure.log")
+    rules = (build / "build.ninja").read_text()
+    targets = [t for t in targets if f"build {t}:" in rules]
+    run(["ninja", "-C", build, *targets], "Building",
+        cache_dir() / "release-build.log")
+
+
 def list_tests(build, suites):
     """Print suite and name of each test"""
     tests = json.loads(output(["meson", "introspect", "--tests", build]))

@@ -39,6 +39,9 @@ def processor():
         # TCG reports RDTSCP as an intercepted RDTSC, where Xen then finds an
         # instruction of the wrong length
         "-rdtscp",
+        # With it, processes of dom0 died now and then while a guest booted, and
+        # have not since; why is not known
+        "-xsave",
         # No line on stderr for each thing of an EPYC that TCG lacks
         "check=off"])
 

@@ -178,10 +178,14 @@ def _make_dom0(packages, kernel, image):
     for name in DATA:
         dom0.data(name)
     dom0.applets()
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
-    (root / "etc/group").write_text("root:x:0:\n")
+    (root / "etc/passwd").write_text(
+        "root:x:0:0:root:/root:/bin/bash\n"
+        "nobody:x:65534:65534:nobody:/nonexistent:/usr/bin/false\n")
+    (root / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
     add_modules(DOM0_MODULES, kernel, root)
     copy(HERE / "dom0" / "init", root / "init")
+    names = sorted(p.name for p in root.rglob("*.so*"))
+    (image / "libraries").write_text("\n".join(names))
     pack(root, image / "dom0.cpio")
     shutil.rmtree(root)
 
@@ -227,6 +231,37 @@ def _make_image(packages, kernel, image):
     _make_dom0(packages, kernel, image)
     _make_guest(kernel, image)
     _make_stub(image)
+
+
+def _host_libraries(program):
+    """What the host's linker finds for a program, as paths"""
+    text = output(["ldd", program])
+    missing = re.search(r"(\S+) => not found", text)
+    if missing:
+        raise Failure(f"{program} needs {missing[1]}, which is not installed")
+    return [pathlib.Path(p) for p in re.findall(r"(/\S+) \(", text)]
+
+
+def overlay(image, programs, work, archive):
+    """Make an initramfs that adds our programs to dom0's
+
+    @programs: path of each in dom0 and here
+    @work:     a folder for that, which must not be there
+
+    Libraries that dom0 has are the same as here: both are of one release of
+    Debian.
+    """
+    there = image.path("libraries").read_text().split()
+    for target, program in programs.items():
+        copy(program, work / target)
+        for library in _host_libraries(program):
+            place = library.relative_to("/")
+            if place.parts[0] in MERGED:
+                place = "usr" / place
+            if library.name not in there:
+                copy(library, work / place)
+    pack(work, archive)
+    shutil.rmtree(work)
 
 
 def bed_image():

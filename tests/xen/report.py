@@ -82,6 +82,30 @@ def table(scenarios):
     return "\n".join(lines)
 
 
+def _column(scenario):
+    """What can be compared of a scenario: name to text"""
+    found = {s.name: f"{s.verdict} {s.seconds:.2f} s" for s in scenario.steps}
+    found.update({name: f"{number} {unit.partition(' ')[0]}"
+                  for name, number, unit in scenario.values})
+    return found
+
+
+def comparison(scenarios):
+    """Scenarios that ran on several device models, side by side"""
+    lines = []
+    for name in dict.fromkeys(s.name for s in scenarios):
+        same = [s for s in scenarios if s.name == name]
+        if len(same) < 2:
+            continue
+        columns = [_column(s) for s in same]
+        rows = dict.fromkeys(row for column in columns for row in column)
+        lines += ["", f"{name:<32}" + "".join(f"{s.dm:>22}" for s in same)]
+        for row in rows:
+            lines.append(f"  {row:<30}" + "".join(
+                f"{column.get(row, '-'):>22}" for column in columns))
+    return "\n".join(lines)
+
+
 def totals(scenarios):
     verdicts = [s.verdict for scenario in scenarios for s in scenario.steps]
     return (f"{verdicts.count(OK)} passed, {verdicts.count(FAILED)} failed, "

@@ -17,6 +17,10 @@ INITRD_SIZE_AT=0x07fff000
 
 OURS=/usr/libexec/vifemu/vifemu-dm
 
+# What pause waits for: nothing
+[ -p /run/never ] || mkfifo /run/never
+exec 5<>/run/never
+
 # Each argument as an element of a list of xl's
 as_list() {
     separator=
@@ -80,12 +84,19 @@ console() {
 
 step_create() {
     rm -f "$(console)"
+    LISTENING=""
     if ! xl create "$@" "/tmp/$GUEST.cfg"; then
         DETAIL="xl create failed"
         return 1
     fi
-    DOMID=$(xl domid "$GUEST")
+    find_domain
+}
+
+# Number of the guest's domain, and process of its device model
+find_domain() {
+    DOMID=$(xl domid "$GUEST") || return
     DETAIL="domain $DOMID"
+    DM_PID=$(xenstore-read "/local/domain/$DOMID/image/device-model-pid")
 }
 
 step_destroy() {
@@ -97,6 +108,16 @@ step_destroy() {
     # There is a device model at least, or traces does not look at the right
     # things
     [ "$before" != "${before#*process}" ]
+}
+
+# The guest has ended by itself, or by what the scenario did, and nothing is left
+step_gone() {
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        [ -e "/proc/$DM_PID" ] || break
+        sleep 1
+    done
+    DETAIL=$(left_behind)
+    [ -z "$DETAIL" ]
 }
 
 # Processes, interfaces and nodes of domains, when there is no domain.  What
@@ -111,9 +132,9 @@ left_behind() {
 }
 
 traces() {
-    for link in /sys/class/net/vif*; do
-        [ ! -e "$link" ] || printf "interface %s, " "${link##*/}"
-    done
+    for link in /sys/class/net/vif* /sys/class/net/xenbr0/brif/*; do
+        [ ! -e "$link" ] || echo "interface ${link##*/},"
+    done | sort -u | tr '\n' ' '
     for process in /proc/[0-9]*; do
         read -r name 2>/dev/null <"$process/comm" || continue
         case "$name" in
@@ -153,26 +174,46 @@ ioreqs() {
         /proc/interrupts
 }
 
-# Hand on the lines that the guest prints, as they come, until it says @end
+# Hand on the lines that the guest prints, as they come, until one of them is
+# or begins with $1; without $1 until @end
 follow() {
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        [ ! -e "$(console)" ] || break
-        sleep 1
-    done
-    buffer=""
-    exec 4<"$(console)"
-    while xenstore-exists "/local/domain/$DOMID"; do
-        while IFS= read -r line <&4; do
-            line=$buffer${line%$'\r'}
-            buffer=""
-            [ "$line" != "@end" ] || return 0
-            echo "$line"
+    if [ -z "$LISTENING" ]; then
+        # xenconsoled makes the file at the first character
+        until [ -e "$(console)" ]; do
+            alive || return
+            pause
         done
-        buffer=$buffer$line
-        sleep 0.3
+        exec 4<"$(console)"
+        LISTENING=1 UNFINISHED=""
+    fi
+    while :; do
+        while IFS= read -r line <&4; do
+            line=$UNFINISHED${line%$'\r'}
+            UNFINISHED=""
+            case "$line" in
+            "${1:-@end}"*) break 2 ;;
+            @end) ;;
+            *) echo "$line" ;;
+            esac
+        done
+        UNFINISHED=$UNFINISHED$line
+        alive || return
+        pause
     done
+    [ -z "$1" ] || echo "$line"
+}
+
+# A device model ends with its domain.  Asking xenstore would start a process
+# each time, which takes the emulated processor from the guest.
+alive() {
+    [ -e "/proc/$DM_PID" ] && return
     echo "@fail guest 0 domain $DOMID is gone"
     return 1
+}
+
+# A third of a second, without a process for it
+pause() {
+    read -r -t 0.3 <&5
 }
 
 # After a scenario, however it ended
@@ -185,14 +226,111 @@ tidy() {
     [ -z "$left" ] || echo "@fail tidy 0 $left"
 }
 
+# A specification of the first NIC
+nic() {
+    echo "type=ioemu,model=$1,mac=$MAC:01,bridge=xenbr0"
+}
+
 # What every emulated NIC has to do: model, driver of the guest
 one_model() {
     guest "$1" "xen_emul_unplug=never vifemu.driver=$2 \
-vifemu.steps=probe,ping,download,upload,interrupts" \
-        "type=ioemu,model=$1,mac=$MAC:01,bridge=xenbr0"
+vifemu.steps=probe,ping,download,upload,interrupts" "$(nic "$1")"
     step create || exit
     expect_ports "vif$DOMID.0" "vif$DOMID.0-emu"
     follow
-    echo "@value ioreqs $(ioreqs) requests"
     step destroy
+}
+
+# Saved while the guest's step stream is under way
+step_save() {
+    if grep -q "@ok stream" "$(console)"; then
+        DETAIL="too late: the file is through already"
+        return 1
+    fi
+    xl save "$GUEST" /tmp/image || return
+    DETAIL="$(($(stat -c %s /tmp/image) >> 20)) MiB"
+}
+
+step_restore() {
+    xl restore /tmp/image || return
+    rm /tmp/image
+    find_domain
+}
+
+# Boot a program from the network with a card of this model.  The host has put
+# it into /job/netboot; it prints @netboot to the first serial port.
+netboot() {
+    GUEST=netboot-$1
+    serial=/job/log/serial-$GUEST
+    cat >"/tmp/$GUEST.cfg" <<EOF
+name = '$GUEST'
+type = 'hvm'
+memory = 64
+boot = 'n'
+vif = ['$(nic "$1")']
+serial = 'file:$serial'
+vnc = 0
+vga = 'none'
+usb = 0
+$(device_model)
+EOF
+    dnsmasq --no-daemon --conf-file=/dev/null --port=0 --user=root \
+        --interface=xenbr0 --dhcp-range=10.9.0.50,10.9.0.60,1h \
+        --dhcp-leasefile=/tmp/leases --pid-file= --group=root \
+        --dhcp-boot=netboot --enable-tftp --tftp-root=/job \
+        >"/job/log/dnsmasq-$1" 2>&1 &
+    dnsmasq=$!
+    step create && step netboot
+    step destroy
+    kill $dnsmasq
+}
+
+step_netboot() {
+    until grep -q "@netboot" "$serial" 2>/dev/null; do
+        alive >/dev/null || return
+        [ "$SECONDS" -lt 250 ] || return
+        sleep 1
+    done
+    DETAIL=$(grep -a "DHCPACK\|sent" "/job/log/dnsmasq-${GUEST#*-}" | tail -n 1)
+}
+
+# What a guest's steps cost: for each the requests to the device model, and of
+# those the number per frame.  The guest is quiet for a while round each, which
+# in the driver's own rounds costs requests too: "idle".
+measure() {
+    guest "measure-$1" "xen_emul_unplug=never vifemu.driver=$2 \
+vifemu.steps=settle,probe,settle,settle,ping,settle,download,settle,upload,settle" \
+        "$(nic "$1")"
+    step create || return
+    what="" requests=0 frames=0
+    while follow "@"; do
+        case "$line" in
+        "@frames "*) measured "$1" "${line#@frames }" ;;
+        "@ok settle"*) what=idle ;;
+        "@ok "*)
+            what=${line#@ok }
+            what=${what%% *}
+            ;;
+        @end) break ;;
+        esac
+    done
+    step destroy
+}
+
+# At the end of $what the card $1 had moved so many frames
+measured() {
+    so_far=$(ioreqs)
+    if [ -n "$what" ]; then
+        n=$((so_far - requests)) m=$(($2 - frames))
+        echo "@value $1/$what/requests $n requests"
+        [ $m -lt 10 ] || echo "@value $1/$what/per-frame \
+$(awk "BEGIN { printf \"%.1f\", $n / $m }") requests for each of $m frames"
+    fi
+    requests=$so_far frames=$2
+}
+
+# A file that takes long enough to do something meanwhile, for step stream
+long_file() {
+    head -c 8388608 /dev/urandom >/srv/stream
+    sha256sum /srv/stream | cut -d' ' -f1 >/srv/stream.sha256
 }
