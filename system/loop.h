@@ -45,8 +45,8 @@ void loop_run_tasks(void);
  * Return: whether there was
  */
 bool loop_turn(bool wait);
-/* How long to go on looking before a turn sleeps, in microseconds; 0 at first
- */
+/* How long to go on looking before a turn sleeps, in microseconds.  0, as at
+ * first: only for a moment, and only if the wait before was one */
 void loop_set_poll(unsigned us);
 /* Something else to look at then: does what there is to do, and says whether
  * there was.  NULL: nothing */

@@ -25,13 +25,13 @@ MIB = 64
 ROUNDS = 3
 # Ours, QEMU's, and QEMU's next better one; the first two have one driver
 DEVICES = ("vifemu-e1000", "e1000", "e1000e")
-UNITS = {"upload": "ms/MiB out", "download": "ms/MiB in"}
+UNITS = {"upload": "ms/MiB out", "receive": "ms/MiB in"}
 
 WORKLOADS = [
     {"name": "guest-out", "what": "TCP out of a Linux guest under TCG, tap",
      "target": "e1000e", "units": UNITS["upload"]},
     {"name": "guest-in", "what": "TCP into it",
-     "target": "QEMU x 1.5", "units": UNITS["download"]},
+     "target": "QEMU x 1.5", "units": UNITS["receive"]},
 ]
 
 
@@ -61,7 +61,7 @@ class Guests:
         setup = Setup(self.binary, *self.image, device, "tap", self.folder,
                       driver, dump=False)
         with Noise() as noise:
-            steps = run_steps(setup, ["dhcp"] + ["download", "upload"] * ROUNDS,
+            steps = run_steps(setup, ["dhcp"] + ["receive", "upload"] * ROUNDS,
                               self.server)
         for step in steps:
             if not step.ok:

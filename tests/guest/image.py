@@ -52,7 +52,7 @@ LIBRARIES = ["libmnl.so.0", "libm.so.6", "libc.so.6"]
 # The first process, and what it shares with the guest of tests/xen
 INITS = [HERE / "init", HERE / "steps.sh"]
 
-APPLETS = """awk cat cut date echo grep head insmod ip ls mkdir mount nc ping
+APPLETS = """awk cat cut date dd echo grep head insmod ip ls mkdir mount nc ping
     printf reboot sed seq sh sha256sum sleep sort stat sync tail timeout tr
     udhcpc uname wc wget""".split()
 

@@ -379,16 +379,16 @@ static void test_killed(void)
 int main(int argc, char **argv)
 {
     static const struct ctl_test tests[] = {
-        { "/vifctl-net/netloop", test_netloop },
-        { "/vifctl-net/bridge-named-eth", test_bridge_named_eth },
-        { "/vifctl-net/half-way", test_half_way },
+        { "/vifctl-net/B-netloop", test_netloop },
+        { "/vifctl-net/B-bridge-named-eth", test_bridge_named_eth },
+        { "/vifctl-net/B-half-way", test_half_way },
         { "/vifctl-net/findings-json", test_findings_json },
-        { "/vifctl-net/up", test_up },
-        { "/vifctl-net/silent", test_silent },
-        { "/vifctl-net/taken", test_taken },
+        { "/vifctl-net/I-up", test_up },
+        { "/vifctl-net/I-silent", test_silent },
+        { "/vifctl-net/A-taken", test_taken },
         { "/vifctl-net/rolled-back", test_rolled_back },
-        { "/vifctl-net/bridges", test_bridges },
-        { "/vifctl-net/would-loop", test_would_loop },
+        { "/vifctl-net/C-bridges", test_bridges },
+        { "/vifctl-net/C-would-loop", test_would_loop },
         { "/vifctl-net/svg", test_svg },
         { "/vifctl-net/killed", test_killed },
     };

@@ -243,8 +243,8 @@ static void test_terminal(void)
 int main(int argc, char **argv)
 {
     static const struct ctl_test tests[] = {
-        { "/vifctl-watch/paths", test_paths },
-        { "/vifctl-watch/unplug-seen", test_unplug_seen },
+        { "/vifctl-watch/D-paths", test_paths },
+        { "/vifctl-watch/D-unplug-seen", test_unplug_seen },
         { "/vifctl-watch/dropped", test_dropped },
         { "/vifctl-watch/nobody", test_nobody },
         { "/vifctl-watch/terminal", test_terminal },

@@ -283,6 +283,47 @@ static void test_poll(void)
     close(fds[1]);
 }
 
+static gpointer write_later(gpointer data)
+{
+    g_usleep(100 * 1000);
+    g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+    return NULL;
+}
+
+static double cpu_s(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* After short waits it looks for a while, and then it sleeps all the same */
+static void test_linger(void)
+{
+    GThread *writer;
+    double cpu;
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    watch = loop_fd_new(fds[0], LOOP_IN, fd_ready, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        for (unsigned k = 0; k < 10; k++) {
+            g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+            g_assert_true(loop_turn(true));
+            assert_order("1x ");
+        }
+        writer = g_thread_new("writer", write_later, NULL);
+        cpu = cpu_s();
+        g_assert_true(loop_turn(true));
+        assert_order("1x ");
+        g_assert_cmpfloat(cpu_s() - cpu, <, 0.05);
+        g_thread_join(writer);
+    }
+    loop_fd_free(watch);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 int main(int argc, char **argv)
 {
     int rc;
@@ -298,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/loop/tasks-bounded", test_tasks_bounded);
     g_test_add_func("/loop/tasks-nested", test_tasks_nested);
     g_test_add_func("/loop/fd", test_fd);
+    g_test_add_func("/loop/linger", test_linger);
     g_test_add_func("/loop/poll", test_poll);
     rc = g_test_run();
     g_string_free(order, TRUE);
