@@ -8,10 +8,10 @@
  * descriptors and timers, so that no card can starve the rest.
  *
  * To sleep and be woken costs a process in a virtual machine 20 us of CPU time,
- * on bare metal a few.  So after a wait that was shorter than that the next one
- * begins with looking, for no longer than sleeping would have cost: a guest
- * that sends one packet after the other is waited for awake, and all others
- * cost what they did.
+ * on bare metal a few.  So after a wait that was hardly longer than that the
+ * next one begins with looking, for no longer than sleeping would have cost: a
+ * guest that sends one packet after the other is waited for awake, and all
+ * others cost what they did.
  *
  * Not GLib's main loop, though the rest of the program uses GLib: that takes
  * locks and walks lists for microseconds where a turn here is one system call,
@@ -27,6 +27,7 @@
 enum {
     TASK_ROUNDS_MAX = 256,
     LINGER_US = 20,
+    BRIEF_US = 50, /* LINGER_US, and what it takes to be woken */
     NS_PER_US = 1000,
     NS_PER_S = 1000000000
 };
@@ -55,7 +56,7 @@ static unsigned n_watches, watches_room, n_holes;
 
 static bool quit;
 static unsigned poll_us;
-static bool brief; /* The last wait was shorter than LINGER_US */
+static bool brief; /* The last wait was shorter than BRIEF_US */
 static bool (*peek)(void);
 
 /* Woken tasks in the order they were woken */
@@ -261,7 +262,7 @@ static enum found wait_for(int64_t ns)
     if (!found && watches_poll(ns)) {
         found = FOUND_WATCHES;
     }
-    brief = g_get_monotonic_time() - begin < LINGER_US;
+    brief = g_get_monotonic_time() - begin < BRIEF_US;
     return found;
 }
 
