@@ -21,7 +21,6 @@ static bool nothing;
 static void *fake_map(void *opaque, uint64_t gfn, unsigned n, bool *missing)
 {
     uint8_t *p;
-    unsigned there = 0;
 
     maps++;
     last_gfn = gfn;
@@ -33,7 +32,6 @@ static void *fake_map(void *opaque, uint64_t gfn, unsigned n, bool *missing)
         uint64_t frame = gfn + i;
 
         missing[i] = frame == hole || frame >= BIG;
-        there += !missing[i];
         memcpy(p + (size_t)i * MAPCACHE_PAGE, &frame, sizeof(frame));
     }
     g_hash_table_insert(live, p, GUINT_TO_POINTER(n));
