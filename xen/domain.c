@@ -6,6 +6,8 @@
  * only then are there event channels in the page to bind to.  The buffered
  * ring is off: Xen uses it for VGA and the clock.
  *
+ * A server outlives its process, so a keeper watches over it (keeper.c).
+ *
  * xenstore is not used, so that nothing is missing once the process is
  * confined: that the domain is gone shows in the server being gone.
  */
@@ -18,6 +20,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <xendevicemodel.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
@@ -28,6 +31,7 @@
 #include <xen/memory.h>
 
 #include "system/vm.h"
+#include "xen/keeper.h"
 
 _Static_assert(sizeof(struct ioreq) == sizeof(struct ioreq_slot) &&
                    offsetof(struct ioreq, type) ==
@@ -43,13 +47,14 @@ enum { NO_PORT = -1 };
  * @server: Its id
  * @made:   There is one
  * @port:   Our end of the event channel of each virtual CPU
+ * @keeper: Ends with us, which the keeper sees
  */
 static struct domain {
     domid_t id;
     ioservid_t server;
     bool made;
     unsigned vcpus;
-    int port[IOREQ_SLOTS];
+    int port[IOREQ_SLOTS], keeper;
     xendevicemodel_handle *dm;
     xenforeignmemory_handle *memory;
     xenforeignmemory_resource_handle *resource;
@@ -81,6 +86,9 @@ static void domain_detach(void)
     }
     if (dom.dm) {
         xendevicemodel_close(dom.dm);
+    }
+    if (dom.keeper > 0) {
+        close(dom.keeper);
     }
     memset(&dom, 0, sizeof(dom));
 }
@@ -121,6 +129,7 @@ static bool server_make(GError **err)
         return fail(err, "Xen gives no ioreq server");
     }
     dom.made = true;
+    keeper_tell(dom.keeper, dom.server);
     dom.resource = xenforeignmemory_map_resource(
         dom.memory, dom.id, XENMEM_resource_ioreq_server, dom.server,
         XENMEM_resource_ioreq_server_frame_ioreq(0), 1, &page,
@@ -137,6 +146,10 @@ static bool domain_attach(unsigned domid, GError **err)
     dom.id = (domid_t)domid;
     for (unsigned i = 0; i < IOREQ_SLOTS; i++) {
         dom.port[i] = NO_PORT;
+    }
+    dom.keeper = keeper_start(domid);
+    if (dom.keeper < 0) {
+        return fail(err, "cannot start a process");
     }
     if (handles_open(err) && server_make(err)) {
         return true;
