@@ -280,8 +280,13 @@ EOF
         --dhcp-boot=netboot --enable-tftp --tftp-root=/job \
         >"/job/log/dnsmasq-$1" 2>&1 &
     dnsmasq=$!
-    step create && step netboot
-    step destroy
+    # The program stops the CPU with interrupts off, which Xen takes for the
+    # end of a guest
+    if step create && step netboot; then
+        step gone
+    else
+        step destroy
+    fi
     kill $dnsmasq
 }
 

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# boot="n": the card's option ROM fetches a program by TFTP and starts it
+# suite: xen-full
+# limit: 600
+
+netboot e1000
+netboot rtl8139

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A guest that reboots three times has its card each time
+# suite: xen-full
+# limit: 600
+
+# shellcheck disable=SC2034 # step reads DETAIL, and lib.sh DM
+
+guest reboot "xen_emul_unplug=never vifemu.driver=8139cp \
+vifemu.steps=probe,ping vifemu.finally=reboot" "$(nic rtl8139)"
+also "on_reboot = 'restart'"
+step create || exit
+
+# xl makes a new domain of the old one's configuration
+step_reboot() {
+    old=$DOMID
+    for _ in $(seq 60); do
+        find_domain 2>/dev/null && [ "$DOMID" != "$old" ] && break
+        sleep 1
+    done
+    DETAIL="domain $old is $DOMID now"
+    [ "$DOMID" != "$old" ]
+}
+
+for _ in 1 2 3; do
+    follow || exit
+    step reboot || exit
+done
+# The first boot was none
+follow
+step destroy

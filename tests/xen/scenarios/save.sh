@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A TCP connection lives through xl save and restore of a guest with an
+# emulated NIC
+# suite: xen-full
+# limit: 600
+
+long_file
+guest save "xen_emul_unplug=never vifemu.driver=8139cp \
+vifemu.steps=probe,ping,stream,ping" "$(nic rtl8139)"
+step create || exit
+follow "@begin stream" || exit
+sleep 1
+step save || exit
+step restore || exit
+follow
+step destroy

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Destroyed while traffic goes both ways, a guest leaves nothing behind
+# suite: xen-full
+# limit: 400
+
+# shellcheck disable=SC2034 # step reads DETAIL, and lib.sh DM
+
+guest traffic "xen_emul_unplug=never vifemu.driver=8139cp \
+vifemu.steps=probe,ping,traffic" "$(nic rtl8139)"
+step create || exit
+follow "@begin traffic" || exit
+
+frames() {
+    echo $(($(cat "/sys/class/net/vif$DOMID.0-emu/statistics/rx_packets") + \
+        $(cat "/sys/class/net/vif$DOMID.0-emu/statistics/tx_packets")))
+}
+
+step_busy() {
+    before=$(frames)
+    sleep 3
+    DETAIL="$(($(frames) - before)) frames in 3 s"
+    [ "$(frames)" -gt $((before + 20)) ]
+}
+
+step busy
+step destroy
