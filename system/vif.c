@@ -324,6 +324,20 @@ static void take_rows(const struct vif_set *set, struct options *o,
     vm_set_vifs(all);
 }
 
+/* What 'vifctl up' would enforce, and we do not */
+static void note_filters(struct plan *p)
+{
+    for (guint i = 0; i < p->rows->len; i++) {
+        const struct plan_row *r = p->rows->pdata[i];
+
+        if (r->emulated && r->vif->ip && *r->vif->ip) {
+            plan_remark(p, REMARK_NOTE, r->vif->at, "ip",
+                        "is not enforced here; 'vifctl up' and the script "
+                        "vif-emu make filters");
+        }
+    }
+}
+
 static bool make_taps(struct vif_set *set, struct options *o, struct host *h)
 {
     GArray *taps = g_array_new(FALSE, FALSE, sizeof(struct wire_tap));
@@ -332,6 +346,7 @@ static bool make_taps(struct vif_set *set, struct options *o, struct host *h)
     bool ok;
 
     wire_check(set->plan, h, taps);
+    note_filters(set->plan);
     ok = say_new(set);
     if (ok) {
         fds = g_new(int, taps->len);
