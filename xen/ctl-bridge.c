@@ -23,10 +23,7 @@ static const GOptionEntry options[] = {
       "Only say what would be done", NULL },
     { "force", 0, 0, G_OPTION_ARG_NONE, &force,
       "Destroy a bridge though guests are on it", NULL },
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir,
-      "Where the record of what is being done is kept (default " JOURNAL_DIR
-      " or $VIFCTL_STATE_DIR)",
-      "DIR" },
+    CTL_STATE_DIR(&state_dir),
     { NULL },
 };
 

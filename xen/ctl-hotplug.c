@@ -4,47 +4,22 @@
  *
  * Xen's store is where the toolstack says what is wished and is told how it
  * went.  Without its programs (no Xen, or a test) the environment is all there
- * is: bridge=, vifname= and mtu= as words of the call.
+ * is: bridge=, vifname=, mtu=, mac= and ip= as words of the call.
  */
-#include <errno.h>
-#include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "xen/ctl.h"
 #include "xen/hotplug.h"
+#include "xen/journal.h"
 #include "xen/xenstore.h"
 
-/* One call at a time looks at the host and changes it */
-#define LOCK "/run/vifctl-hotplug.lock"
-/* libxl gives a script 40 seconds */
-#define LOCK_SECONDS 30
+static char *filter_word, *state_dir;
 
-/* A descriptor that holds the lock, or -1 after saying why not */
-static int take_lock(GError **err)
-{
-    int fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    gint64 end = g_get_monotonic_time() + LOCK_SECONDS * G_USEC_PER_SEC;
-
-    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
-        if (errno != EWOULDBLOCK || g_get_monotonic_time() > end) {
-            int why = errno;
-
-            close(fd);
-            errno = why;
-            fd = -1;
-        } else {
-            g_usleep(20000);
-        }
-    }
-    if (fd < 0) {
-        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                    "cannot lock " LOCK ": %s", g_strerror(errno));
-    }
-    return fd;
-}
+static const GOptionEntry options[] = { CTL_FILTER(&filter_word),
+                                        CTL_STATE_DIR(&state_dir),
+                                        { NULL } };
 
 /* The value of @key: the store's, or else the call's word KEY=VALUE */
 static char *wish_of(const struct hotplug *e, char **words, const char *key)
@@ -67,6 +42,8 @@ static void wish_free(struct hotplug_wish *w)
     g_free(w->bridge);
     g_free(w->vifname);
     g_free(w->mtu);
+    g_free(w->mac);
+    g_free(w->ip);
 }
 
 /* Write @value to @key of the vif; nothing where there is no store */
@@ -123,17 +100,62 @@ static bool tell_mtu(const struct hotplug *e, uint32_t mtu, GError **err)
     return ok;
 }
 
+/* Nothing is left of the filter once neither interface is on a bridge.  What
+ * goes wrong is told: nothing here keeps a guest from ending */
+static void drop_filter(const struct hotplug *e, const struct hotplug_wish *w,
+                        const struct host *h)
+{
+    char name[IFNAMSIZ], other[IFNAMSIZ];
+    const struct host_link *l;
+    GPtrArray *names = g_ptr_array_new();
+    GError *err = NULL;
+
+    hotplug_filter_name(e, w, name, other);
+    l = host_by_name(h, other);
+    g_ptr_array_add(names, name);
+    if (!(l && l->master) && !filter_remove(names, &err)) {
+        ctl_fail("note: %s", err->message);
+        g_error_free(err);
+    }
+    g_ptr_array_unref(names);
+}
+
+/* There before the interface is up: a frame cannot be called back */
+static bool add_filter(const struct hotplug *e, const struct hotplug_wish *w,
+                       const struct host *h, enum filter_mode mode,
+                       GError **err)
+{
+    GPtrArray *all;
+    struct filter *f;
+    bool ok;
+
+    if (!hotplug_filter(e, w, mode, &f, err)) {
+        return false;
+    }
+    if (!f) {
+        /* Of a guest that died */
+        drop_filter(e, w, h);
+        return true;
+    }
+    all = g_ptr_array_new_with_free_func(filter_free);
+    g_ptr_array_add(all, f);
+    ok = filter_ready(err) && filter_install(all, err);
+    g_ptr_array_unref(all);
+    return ok;
+}
+
 static bool add(const struct hotplug *e, const struct hotplug_wish *w,
-                const struct host *h, GError **err)
+                const struct host *h, enum filter_mode mode, GError **err)
 {
     struct hotplug_job job;
     uint32_t wished;
 
-    if (!hotplug_plan(e, w, h, &job, err)) {
+    if (!hotplug_plan(e, w, h, &job, err) || !add_filter(e, w, h, mode, err)) {
         return false;
     }
     wished = job.mtu;
     if (!hotplug_wire(&job, err)) {
+        drop_filter(e, w, h);
         return false;
     }
     if (!job.mtu) {
@@ -154,36 +176,52 @@ static bool take_off(const struct hotplug *e, const struct hotplug_wish *w,
     if (l && !hotplug_unwire(l->index, &err)) {
         ctl_fail("note: %s", err->message);
         g_error_free(err);
+    } else {
+        drop_filter(e, w, h);
     }
     return true;
 }
 
+/* One command of vifctl's at a time looks at the host and changes it.  No
+ * record is kept: done twice it is done once, and the toolstack calls again */
+static bool go(const struct hotplug *e, const struct hotplug_wish *w,
+               enum filter_mode mode, GError **err)
+{
+    struct journals *js = journals_open(state_dir, err);
+    struct host *h = js ? host_read(err) : NULL;
+    bool ok = h && (e->add ? add(e, w, h, mode, err) : take_off(e, w, h));
+
+    journals_close(js);
+    host_free(h);
+    return ok;
+}
+
 static int hotplug_run(const struct ctl *c, char **args)
 {
+    enum filter_mode mode = FILTER_IP;
     struct hotplug e;
     struct hotplug_wish w = { 0 };
-    struct host *h = NULL;
     GError *err = NULL;
-    enum hotplug_sort sort = hotplug_read(args, g_getenv, &e, &err);
-    bool ok = sort != HOTPLUG_BAD;
-    int lock = -1;
+    enum hotplug_sort sort;
+    bool ok;
 
+    if (!ctl_filter(filter_word, &mode)) {
+        return CTL_USAGE;
+    }
+    sort = hotplug_read(args, g_getenv, &e, &err);
+    ok = sort != HOTPLUG_BAD;
     if (sort == HOTPLUG_GO) {
         w.bridge = wish_of(&e, args, "bridge");
         w.vifname = wish_of(&e, args, "vifname");
         w.mtu = wish_of(&e, args, "mtu");
-        lock = take_lock(&err);
-        h = lock >= 0 ? host_read(&err) : NULL;
-        ok = h && (e.add ? add(&e, &w, h, &err) : take_off(&e, &w, h));
+        w.mac = wish_of(&e, args, "mac");
+        w.ip = wish_of(&e, args, "ip");
+        ok = go(&e, &w, mode, &err);
     }
     if (!ok) {
         tell_failure(&e, err->message);
         g_error_free(err);
     }
-    if (lock >= 0) {
-        close(lock);
-    }
-    host_free(h);
     wish_free(&w);
     g_free(e.path);
     return ok ? CTL_OK : CTL_FINDING;
@@ -203,12 +241,15 @@ const struct ctl_command ctl_hotplug = {
         "paravirtual card's backend, which the variable vif names, add and "
         "remove with type_if=tap for the emulated card's tap, which INTERFACE "
         "names; any other pair of them ends at once.\n\n"
-        "Bridge, vifname and mtu come from Xen's store below XENBUS_PATH (by "
-        "xenstore-read), or else from words KEY=VALUE behind the action.  A "
-        "port that would close a loop is refused.  Of online the outcome is "
+        "Bridge, vifname, mtu, mac and ip come from Xen's store below "
+        "XENBUS_PATH (by xenstore-read), or else from words KEY=VALUE behind "
+        "the action.  A port that would close a loop is refused.  With ip both "
+        "interfaces get the filter that 'vifctl up' makes, before they are up; "
+        "it goes when both are off their bridge.  Of online the outcome is "
         "written to hotplug-status, and what goes wrong to hotplug-error "
         "(xenstore-write), where xl finds it.  Done twice it is done once.  "
         "See vif-emu(8).",
     .findings = "it could not be done; the store says why",
+    .own = options,
     .run = hotplug_run,
 };

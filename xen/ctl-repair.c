@@ -9,10 +9,7 @@
 static char *state_dir;
 
 static const GOptionEntry options[] = {
-    { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir,
-      "Where the records of what was being done are (default " JOURNAL_DIR
-      " or $VIFCTL_STATE_DIR)",
-      "DIR" },
+    CTL_STATE_DIR(&state_dir),
     { NULL },
 };
 

@@ -9,24 +9,23 @@
 
 static char *filter_word, *state_dir;
 
-#define STATE_DIR                                                              \
-    {                                                                          \
-        "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &state_dir,                  \
-            "Where the record of what is being done is kept "                  \
-            "(default " JOURNAL_DIR " or $VIFCTL_STATE_DIR)",                  \
-            "DIR"                                                              \
-    }
-
 static const GOptionEntry up_options[] = {
-    { "filter", 0, 0, G_OPTION_ARG_STRING, &filter_word,
-      "Which vifs may send from their own addresses only: ip (default), those "
-      "with ip=; mac, also those with mac=; none",
-      "ip|mac|none" },
-    STATE_DIR,
+    CTL_FILTER(&filter_word),
+    CTL_STATE_DIR(&state_dir),
     { NULL },
 };
 
-static const GOptionEntry down_options[] = { STATE_DIR, { NULL } };
+static const GOptionEntry down_options[] = { CTL_STATE_DIR(&state_dir),
+                                             { NULL } };
+
+bool ctl_filter(const char *word, enum filter_mode *mode)
+{
+    if (word && !filter_mode_find(word, mode)) {
+        ctl_fail("--filter: '%s' is none of ip, mac, none", word);
+        return false;
+    }
+    return true;
+}
 
 /**
  * struct job - A guest, the host, and which taps to make or take away
@@ -130,8 +129,7 @@ static int up_run(const struct ctl *c, char **args)
     int status;
     bool ok;
 
-    if (filter_word && !filter_mode_find(filter_word, &mode)) {
-        ctl_fail("--filter: '%s' is none of ip, mac, none", filter_word);
+    if (!ctl_filter(filter_word, &mode)) {
         return CTL_USAGE;
     }
     status = job_read(c, args[0], &j);

@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 #include "xen/convert.h"
+#include "xen/filter.h"
 #include "xen/guest.h"
+#include "xen/journal.h"
 #include "xen/names.h"
 
 /**
@@ -119,7 +121,27 @@ void ctl_say(FILE *out, const char *file, const struct remark *r);
  */
 int ctl_fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-struct journals;
+/* The option --filter, with the word's place */
+#define CTL_FILTER(word)                                                       \
+    {                                                                          \
+        "filter", 0, 0, G_OPTION_ARG_STRING, word,                             \
+            "Which vifs may send from their own addresses only: ip "           \
+            "(default), "                                                      \
+            "those with ip=; mac, also those with mac=; none",                 \
+            "ip|mac|none"                                                      \
+    }
+
+/* The option --state-dir, likewise */
+#define CTL_STATE_DIR(word)                                                    \
+    {                                                                          \
+        "state-dir", 0, 0, G_OPTION_ARG_FILENAME, word,                        \
+            "Where the record of what is being done is kept, and the lock "    \
+            "(default " JOURNAL_DIR " or $VIFCTL_STATE_DIR)",                  \
+            "DIR"                                                              \
+    }
+
+/* What --filter says, if it is not NULL; false after saying what is wrong */
+bool ctl_filter(const char *word, enum filter_mode *mode);
 
 /**
  * ctl_journals() - The journals in @dir (NULL: where they usually are), locked

@@ -102,9 +102,9 @@ static bool net_read(const char *word, struct filter_net *net)
     return ok;
 }
 
-static void read_nets(struct plan *p, const struct plan_row *r, GArray *nets)
+static void read_nets(const char *ip, GArray *nets, GPtrArray *wrong)
 {
-    char **words = g_strsplit_set(r->vif->ip, " \t", -1);
+    char **words = g_strsplit_set(ip, " \t", -1);
 
     for (char **w = words; *w; w++) {
         struct filter_net net;
@@ -112,13 +112,28 @@ static void read_nets(struct plan *p, const struct plan_row *r, GArray *nets)
         if (**w && net_read(*w, &net)) {
             g_array_append_val(nets, net);
         } else if (**w) {
-            plan_remark(p, REMARK_ERROR, r->vif->at, "ip",
-                        "'%s' is neither an address nor a network (of IPv6: "
-                        "of whole bytes), so no filter can be made of it",
-                        *w);
+            g_ptr_array_add(wrong, g_strdup(*w));
         }
     }
     g_strfreev(words);
+}
+
+struct filter *filter_new(const char *tap, const char *vif, const uint8_t *mac,
+                          const char *ip, GPtrArray *wrong)
+{
+    struct filter *f = g_new0(struct filter, 1);
+
+    g_strlcpy(f->tap, tap, sizeof(f->tap));
+    g_strlcpy(f->vif, vif, sizeof(f->vif));
+    f->has_mac = mac != NULL;
+    if (mac) {
+        memcpy(f->mac, mac, sizeof(f->mac));
+    }
+    f->nets = g_array_new(FALSE, FALSE, sizeof(struct filter_net));
+    if (ip) {
+        read_nets(ip, f->nets, wrong);
+    }
+    return f;
 }
 
 struct filter *filter_for(struct plan *p, const struct plan_row *r,
@@ -126,21 +141,21 @@ struct filter *filter_for(struct plan *p, const struct plan_row *r,
 {
     const struct vif *v = r->vif;
     bool ip = v->ip && *v->ip;
+    GPtrArray *wrong;
     struct filter *f;
 
     if (!r->emulated || mode == FILTER_NONE ||
         (!ip && !(mode == FILTER_MAC && v->has_mac))) {
         return NULL;
     }
-    f = g_new0(struct filter, 1);
-    g_strlcpy(f->tap, r->tap, sizeof(f->tap));
-    g_strlcpy(f->vif, r->pv && !r->backend ? r->vifname : "", sizeof(f->vif));
-    f->has_mac = v->has_mac;
-    memcpy(f->mac, v->mac, sizeof(f->mac));
-    f->nets = g_array_new(FALSE, FALSE, sizeof(struct filter_net));
-    if (ip) {
-        read_nets(p, r, f->nets);
+    wrong = g_ptr_array_new_with_free_func(g_free);
+    f = filter_new(r->tap, r->pv && !r->backend ? r->vifname : "",
+                   v->has_mac ? v->mac : NULL, v->ip, wrong);
+    for (guint i = 0; i < wrong->len; i++) {
+        plan_remark(p, REMARK_ERROR, v->at, "ip", FILTER_WRONG,
+                    (char *)wrong->pdata[i]);
     }
+    g_ptr_array_unref(wrong);
     if (ip && !v->has_mac) {
         plan_remark(p, REMARK_NOTE, v->at, "mac",
                     "is not given, so the filter of ip= takes frames from any "
@@ -508,6 +523,7 @@ static void filter_rules(JsonBuilder *b, const struct filter *f)
     struct rule r = { .b = b, .chain = f->tap };
 
     simple(b, "add", "chain", f->tap);
+    simple(b, "flush", "chain", f->tap);
     if (f->has_mac) {
         mac_rules(&r, f);
     }
@@ -587,23 +603,42 @@ static char *commands_end(JsonBuilder *b)
     return g_string_free(text, FALSE);
 }
 
-char *filter_commands(const GPtrArray *all, bool fresh)
+static bool has_name(const GPtrArray *names, const char *name)
+{
+    return g_ptr_array_find_with_equal_func((GPtrArray *)names, name,
+                                            g_str_equal, NULL);
+}
+
+/* Whether a filter of @all is called @chain, or holds for interface @name */
+static bool replaces(const GPtrArray *all, const char *chain, const char *name)
+{
+    for (guint i = 0; i < all->len; i++) {
+        const struct filter *f = all->pdata[i];
+
+        if (!strcmp(f->tap, chain) || !strcmp(f->tap, name) ||
+            !strcmp(f->vif, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *filter_commands(const struct filter_list *l, const GPtrArray *all)
 {
     JsonBuilder *b = commands_begin();
 
-    if (fresh) {
+    if (!l->names->len) {
         table_rules(b);
+    }
+    for (guint i = 0; i < l->ports->len; i++) {
+        if (replaces(all, l->jumps->pdata[i], l->ports->pdata[i])) {
+            port(b, "delete", l->ports->pdata[i], l->jumps->pdata[i]);
+        }
     }
     for (guint i = 0; i < all->len; i++) {
         filter_rules(b, all->pdata[i]);
     }
     return commands_end(b);
-}
-
-static bool has_name(const GPtrArray *names, const char *name)
-{
-    return g_ptr_array_find_with_equal_func((GPtrArray *)names, name,
-                                            g_str_equal, NULL);
 }
 
 char *filter_removal(const struct filter_list *l, const GPtrArray *names)

@@ -127,25 +127,12 @@ struct filter_list *filter_list_now(GError **err)
 
 bool filter_install(const GPtrArray *all, GError **err)
 {
-    GPtrArray *names = g_ptr_array_new();
-    struct filter_list *l;
-    char *commands;
-    bool ok;
+    struct filter_list *l = all->len ? filter_list_now(err) : NULL;
+    char *commands = l ? filter_commands(l, all) : NULL;
+    bool ok = !all->len || (commands && change(commands, err));
 
-    for (guint i = 0; i < all->len; i++) {
-        g_ptr_array_add(names, ((struct filter *)all->pdata[i])->tap);
-    }
-    ok = !all->len || filter_remove(names, err);
-    l = ok && all->len ? filter_list_now(err) : NULL;
-    if (l) {
-        commands = filter_commands(all, !l->names->len);
-        ok = change(commands, err);
-        g_free(commands);
-        filter_list_free(l);
-    } else {
-        ok = ok && !all->len;
-    }
-    g_ptr_array_unref(names);
+    filter_list_free(l);
+    g_free(commands);
     return ok;
 }
 

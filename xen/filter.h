@@ -55,6 +55,20 @@ struct filter {
 void filter_free(void *filter);
 
 /**
+ * filter_new() - The filter of a vif
+ * @vif:   The paravirtual card's interface, or ""
+ * @mac:   6 bytes, or NULL
+ * @ip:    As in ip=, or NULL
+ * @wrong: Gets copies of those words of @ip of which no filter can be made
+ */
+struct filter *filter_new(const char *tap, const char *vif, const uint8_t *mac,
+                          const char *ip, GPtrArray *wrong);
+/* What is said of such a word */
+#define FILTER_WRONG                                                           \
+    "'%s' is neither an address nor a network (of IPv6: of whole bytes), so "  \
+    "no filter can be made of it"
+
+/**
  * filter_for() - The filter of a row of a plan
  *
  * Return: NULL: it gets none; what of ip= is no address is an error of @p
@@ -73,14 +87,6 @@ void wire_filters(struct plan *p, enum filter_mode mode, GArray *taps);
 void wire_filters_free(GArray *taps);
 
 /**
- * filter_commands() - What makes the filters @all, struct filter
- * @fresh: There is no table yet
- *
- * Pure.  Return: JSON as libnftables(3) wants it, to be freed
- */
-char *filter_commands(const GPtrArray *all, bool fresh);
-
-/**
  * struct filter_list - What there is in the table
  * @names: Of filters; @ports: interfaces, and at the same place @jumps: which
  *         filter each is sent to
@@ -93,6 +99,15 @@ struct filter_list {
  * is, it is safe to be given here */
 struct filter_list *filter_list_read(const char *json);
 void filter_list_free(struct filter_list *l);
+
+/**
+ * filter_commands() - What makes the filters @all, struct filter, in the place
+ * of those of the same names and interfaces
+ * @l: What there is
+ *
+ * Pure.  Return: JSON as libnftables(3) wants it, to be freed
+ */
+char *filter_commands(const struct filter_list *l, const GPtrArray *all);
 
 /**
  * filter_removal() - What removes the filters @names that are in @l
@@ -109,7 +124,8 @@ struct filter_list *filter_list_now(GError **err);
 bool filter_ready(GError **err);
 
 /**
- * filter_install() - Make filters, all or none; one that is there is replaced
+ * filter_install() - Make filters, all or none; one that is there is replaced,
+ *                    and no frame passes meanwhile that neither would let pass
  * filter_remove() - Remove those of @names (strings) that are there
  *
  * Need CAP_NET_ADMIN.

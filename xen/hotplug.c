@@ -6,12 +6,15 @@
  * type_if=vif once the backend is there, then "add" with type_if=tap for the
  * emulated card's tap (xend, and Xen before 4.2, had no type_if).  Pure: words,
  * environment, store and host in, a job out.
+ *
+ * Both calls make the same filter, because either may come alone.
  */
 #include "xen/hotplug.h"
 
 #include <string.h>
 
 #include "xen/doctor.h"
+#include "xen/vifspec.h"
 
 #define fail(err, ...)                                                         \
     g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED, __VA_ARGS__)
@@ -278,4 +281,75 @@ const struct host_link *hotplug_find(const struct hotplug *e,
 
     return final_name(e, w, name, NULL) ? find(e, name, h, NULL)
                                         : host_by_name(h, e->name);
+}
+
+/**
+ * struct card - What the interfaces of one card are called in the end
+ * @tap, @vif: "": not to be told from the other's name
+ */
+struct card {
+    char tap[IFNAMSIZ], vif[IFNAMSIZ];
+};
+
+static void card_names(const struct hotplug *e, const struct hotplug_wish *w,
+                       struct card *c)
+{
+    char name[IFNAMSIZ];
+
+    *c = (struct card){ 0 };
+    if (!final_name(e, w, name, NULL)) {
+        g_strlcpy(name, e->name, sizeof(name));
+    }
+    if (!e->tap) {
+        g_strlcpy(c->vif, name, sizeof(c->vif));
+        /* One that is too long for its tap has none */
+        if (strlen(name) + strlen("-emu") < IFNAMSIZ) {
+            g_snprintf(c->tap, sizeof(c->tap), "%.11s-emu", name);
+        }
+        return;
+    }
+    g_strlcpy(c->tap, name, sizeof(c->tap));
+    if (g_str_has_suffix(name, "-emu")) {
+        name[strlen(name) - strlen("-emu")] = 0;
+        g_strlcpy(c->vif, name, sizeof(c->vif));
+    }
+}
+
+void hotplug_filter_name(const struct hotplug *e, const struct hotplug_wish *w,
+                         char name[IFNAMSIZ], char other[IFNAMSIZ])
+{
+    struct card c;
+
+    card_names(e, w, &c);
+    g_strlcpy(name, *c.tap ? c.tap : c.vif, IFNAMSIZ);
+    g_strlcpy(other, e->tap ? c.vif : c.tap, IFNAMSIZ);
+}
+
+bool hotplug_filter(const struct hotplug *e, const struct hotplug_wish *w,
+                    enum filter_mode mode, struct filter **f, GError **err)
+{
+    bool ip = w->ip && *w->ip, mac = w->mac && *w->mac;
+    GPtrArray *wrong;
+    uint8_t bytes[6];
+    struct card c;
+    size_t used;
+
+    *f = NULL;
+    if (mode == FILTER_NONE || (!ip && !(mode == FILTER_MAC && mac))) {
+        return true;
+    }
+    if (mac && mac_read(w->mac, DIALECT_XL, bytes, &used) != MAC_GOOD) {
+        fail(err, "mac: '%s' is no MAC address", w->mac);
+        return false;
+    }
+    card_names(e, w, &c);
+    wrong = g_ptr_array_new_with_free_func(g_free);
+    *f = filter_new(*c.tap ? c.tap : c.vif, *c.tap ? c.vif : "",
+                    mac ? bytes : NULL, ip ? w->ip : NULL, wrong);
+    if (wrong->len) {
+        fail(err, "ip: " FILTER_WRONG, (char *)wrong->pdata[0]);
+        g_clear_pointer(f, filter_free);
+    }
+    g_ptr_array_unref(wrong);
+    return *f != NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef XEN_HOTPLUG_H
 #define XEN_HOTPLUG_H
 
+#include "xen/filter.h"
 #include "xen/host.h"
 
 /**
@@ -49,7 +50,7 @@ enum hotplug_sort hotplug_read(char *const *words,
  * @mtu: As it is written there
  */
 struct hotplug_wish {
-    char *bridge, *vifname, *mtu;
+    char *bridge, *vifname, *mtu, *mac, *ip;
 };
 
 /**
@@ -73,6 +74,22 @@ struct hotplug_job {
  */
 bool hotplug_plan(const struct hotplug *e, const struct hotplug_wish *w,
                   const struct host *h, struct hotplug_job *job, GError **err);
+
+/**
+ * hotplug_filter() - What the guest may send, by either of its interfaces
+ * @f: Gets NULL where there is to be none, else to be freed
+ *
+ * Pure.  False with @err set: of ip= or mac= none can be made.
+ */
+bool hotplug_filter(const struct hotplug *e, const struct hotplug_wish *w,
+                    enum filter_mode mode, struct filter **f, GError **err);
+
+/**
+ * hotplug_filter_name() - What the filter is called, wished or not
+ * @other: Gets the name of the card's other interface, ""
+ */
+void hotplug_filter_name(const struct hotplug *e, const struct hotplug_wish *w,
+                         char name[IFNAMSIZ], char other[IFNAMSIZ]);
 
 /* Which interface is to be taken off its bridge; NULL: it is gone already */
 const struct host_link *hotplug_find(const struct hotplug *e,

@@ -4,7 +4,8 @@
  *
  * A file in a folder of root's for each command that changes the host, written
  * before its first change and removed after its last one.  What is found there
- * belongs to a command that died, because all of them hold one lock.
+ * belongs to a command that died, because all of them hold one lock ('hotplug'
+ * also, which keeps no record).
  */
 #ifndef XEN_JOURNAL_H
 #define XEN_JOURNAL_H
@@ -67,7 +68,8 @@ struct journal *journal_read(const char *text, GError **err);
 struct journals;
 
 /**
- * journals_open() - Make the folder if there is none, wait for the lock
+ * journals_open() - Make the folder if there is none, wait for the lock for
+ * half a minute
  * @dir: NULL: what VIFCTL_STATE_DIR in the environment says, or JOURNAL_DIR
  *
  * Return: NULL with @err set; a folder that others can write to is refused

@@ -20,6 +20,10 @@
 
 #define SCRATCH "journal.new"
 
+/* libxl gives a script 40 seconds, and shows only what this tells before */
+#define LOCK_SECONDS 30
+#define LOCK_POLL_US 20000
+
 /**
  * struct journals - The folder, and its lock
  * @ours: The file of this network namespace, of which there is one at most
@@ -44,6 +48,25 @@ static bool is_safe(int fd)
            !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
+/* Take the lock of all commands that change the host */
+static bool take_lock(struct journals *js, GError **err)
+{
+    gint64 end = g_get_monotonic_time() + LOCK_SECONDS * G_USEC_PER_SEC;
+
+    js->lock = openat(js->dir, "lock",
+                      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (js->lock < 0) {
+        return failed(err, js, "cannot open the lock there");
+    }
+    while (flock(js->lock, LOCK_EX | LOCK_NB)) {
+        if (errno != EWOULDBLOCK || g_get_monotonic_time() > end) {
+            return failed(err, js, "cannot lock it");
+        }
+        g_usleep(LOCK_POLL_US);
+    }
+    return true;
+}
+
 struct journals *journals_open(const char *dir, GError **err)
 {
     struct journals *js = g_new0(struct journals, 1);
@@ -65,12 +88,8 @@ struct journals *journals_open(const char *dir, GError **err)
         g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_PERM,
                     "%s: belongs to somebody else, or others may write to it",
                     js->path);
-    } else {
-        js->lock = openat(js->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (js->lock >= 0 && !flock(js->lock, LOCK_EX)) {
-            return js;
-        }
-        failed(err, js, "cannot lock it");
+    } else if (take_lock(js, err)) {
+        return js;
     }
     journals_close(js);
     return NULL;

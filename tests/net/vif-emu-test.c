@@ -347,6 +347,104 @@ static void test_killed(void)
     }
 }
 
+#ifdef CONFIG_NFTABLES
+#define FILTERS "nft list table bridge vifemu 2>/dev/null"
+
+/* That there is one filter, called @name, for @ports interfaces */
+static void check_filter(const char *name, unsigned ports)
+{
+    char *line =
+        g_strdup_printf(FILTERS " | grep -q 'chain %s ' && "
+                                "test $(" FILTERS
+                                " | grep -c 'ether saddr != 00:16:3e') = 1 "
+                                "&& test $(" FILTERS
+                                " | grep -o 'jump %s' | wc -l) = %u",
+                        name, name, ports);
+
+    sh(line);
+    g_free(line);
+}
+
+/* ip= makes the filter that 'vifctl up' makes: there with the first call, as
+ * one with the second, gone when neither interface is on the bridge */
+static void test_filter(void)
+{
+    set_up();
+    put(BACK "/mac", "00:16:3e:00:00:01");
+    g_assert_cmpint(call("online type_if=vif"), ==, 0);
+    sh("! " FILTERS);
+    put(BACK "/ip", "192.0.2.5 2001:db8::5");
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpint(call("online type_if=vif"), ==, 0);
+        check_filter("vif3.0-emu", 2);
+        g_assert_cmpint(call("add type_if=tap"), ==, 0);
+        check_filter("vif3.0-emu", 2);
+    }
+    /* It is what vifctl makes of the same line, which replaces it */
+    sh(FILTERS
+       " | sed '/jump/d; s/packets.*bytes [0-9]*//' >\"$XENSTORE/ours\"");
+    sh("ip link del vif3.0-emu; ip link del vif3.0");
+    expect("up FILE --domid 3 --bridge xenbr0",
+           "builder='hvm'\nvif=['model=e1000,mac=00:16:3e:00:00:01,"
+           "ip=192.0.2.5 2001:db8::5']\n",
+           0, "vif3.0-emu up\n", "");
+    sh(FILTERS " | sed '/jump/d; s/packets.*bytes [0-9]*//' | "
+               "diff \"$XENSTORE/ours\" -");
+    sh("ip link add vif3.0 type veth peer name front2");
+
+    g_assert_cmpint(call("online type_if=vif"), ==, 0);
+    g_assert_cmpint(call("remove type_if=tap"), ==, 0);
+    check_filter("vif3.0-emu", 2);
+    g_assert_cmpint(call("offline type_if=vif"), ==, 0);
+    sh("! " FILTERS);
+    /* The tap vanishes when its guest unplugs it, and nobody says so */
+    g_assert_cmpint(call("online type_if=vif"), ==, 0);
+    g_assert_cmpint(call("add type_if=tap"), ==, 0);
+    sh("ip link del vif3.0-emu");
+    check_filter("vif3.0-emu", 2);
+    g_assert_cmpint(call("offline type_if=vif"), ==, 0);
+    sh("! " FILTERS);
+    check(BACK "/hotplug-error", "");
+}
+
+/* Names are those of the end; a guest's second life may wish for another
+ * address, or none; what cannot be filtered is not wired */
+static void test_filter_changes(void)
+{
+    set_up();
+    put(BACK "/mac", "00:16:3e:00:00:01");
+    put(BACK "/ip", "192.0.2.5");
+    put(BACK "/vifname", "web");
+    g_assert_cmpint(call("add type_if=tap"), ==, 0);
+    check_filter("web-emu", 2);
+    sh(FILTERS " | grep -q '\"web\" : jump web-emu'");
+    put(BACK "/ip", "192.0.2.6");
+    g_assert_cmpint(call("add type_if=tap"), ==, 0);
+    check_filter("web-emu", 2);
+    sh(FILTERS " | grep -q 192.0.2.6 && ! " FILTERS " | grep -q 192.0.2.5");
+    put(BACK "/ip", "");
+    g_assert_cmpint(call("add type_if=tap"), ==, 0);
+    sh("! " FILTERS);
+
+    put(BACK "/ip", "192.0.2.256");
+    g_assert_cmpint(call("online type_if=vif"), ==, 1);
+    check_error("ip: '192.0.2.256' is neither an address nor a network");
+    put(BACK "/ip", "192.0.2.5");
+    put(BACK "/mac", "nonsense");
+    g_assert_cmpint(call("online type_if=vif"), ==, 1);
+    check_error("mac: 'nonsense' is no MAC address");
+    sh("! ip -o link show dev vif3.0 | grep master");
+    sh("! " FILTERS);
+    /* A paravirtual card only, of a name that is too long for a tap */
+    put(BACK "/mac", "00:16:3e:00:00:01");
+    put(BACK "/vifname", "fifteen-letters");
+    g_assert_cmpint(call("online type_if=vif"), ==, 0);
+    check_filter("fifteen-letters", 1);
+    g_assert_cmpint(call("offline type_if=vif"), ==, 0);
+    sh("! " FILTERS);
+}
+#endif
+
 /* The script itself says what vifctl cannot */
 static void test_no_vifctl(void)
 {
@@ -414,6 +512,10 @@ int main(int argc, char **argv)
         { "/vif-emu/no-store", test_no_store },
         { "/vif-emu/denied", test_denied },
         { "/vif-emu/killed", test_killed },
+#ifdef CONFIG_NFTABLES
+        { "/vif-emu/filter", test_filter },
+        { "/vif-emu/filter-changes", test_filter_changes },
+#endif
         { "/vif-emu/no-vifctl", test_no_vifctl },
         { "/vif-emu/parallel", test_parallel },
     };
@@ -423,6 +525,7 @@ int main(int argc, char **argv)
 
     store = g_dir_make_tmp("vif-emu-XXXXXX", NULL);
     g_setenv("XENSTORE", store, TRUE);
+    g_setenv("VIFCTL_STATE_DIR", state_dir(), TRUE);
     g_setenv("PATH", path, TRUE);
     status = ctl_tests(argc, argv, tests, G_N_ELEMENTS(tests));
     sh("rm -rf \"$XENSTORE\"");
