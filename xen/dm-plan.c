@@ -18,6 +18,7 @@
 
 #include "hw/nic.h"
 #include "system/opts.h"
+#include "xen/dm-fail.h"
 #include "xen/names.h"
 
 /* QEMU's options without a value; any other takes the next word */
@@ -66,21 +67,6 @@ struct netdev_word {
     JsonObject *opts;
     unsigned word;
 };
-
-static bool fail(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool fail(GError **err, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    if (err) {
-        *err = g_error_new_valist(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                                  format, args);
-    }
-    va_end(args);
-    return false;
-}
 
 static void netdev_word_free(void *opaque)
 {
@@ -223,10 +209,10 @@ static bool read_domid(struct reading *r, const char *value, unsigned word,
     uint64_t n;
 
     if (!number(value, NAMES_DOMID_MAX, &n)) {
-        return fail(err,
-                    "-xen-domid: '%s' is not a domain id, which is 0 to "
-                    "%u",
-                    value, NAMES_DOMID_MAX);
+        return dm_fail(err,
+                       "-xen-domid: '%s' is not a domain id, which is 0 to "
+                       "%u",
+                       value, NAMES_DOMID_MAX);
     }
     r->plan->domid = (uint32_t)n;
     r->plan->has_domid = true;
@@ -426,7 +412,7 @@ static bool decide(struct reading *r, GError **err)
         n->ours = !n->why;
         refusal = n->ours && n->ifname ? name_refusal(n->ifname) : NULL;
         if (refusal) {
-            fail(err, "%s: '%s' %s", n->id, n->ifname, refusal);
+            dm_fail(err, "%s: '%s' %s", n->id, n->ifname, refusal);
             g_free(refusal);
             return false;
         }
@@ -451,10 +437,10 @@ static bool policies_used(const struct reading *r, GError **err)
             found |= !strcmp(n->id, key);
         }
         if (!found) {
-            return fail(err,
-                        "-vifemu: there is no card '%s'; the first vif of "
-                        "type ioemu is nic0",
-                        (const char *)key);
+            return dm_fail(err,
+                           "-vifemu: there is no card '%s'; the first vif of "
+                           "type ioemu is nic0",
+                           (const char *)key);
         }
     }
     return true;

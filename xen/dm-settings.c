@@ -9,24 +9,10 @@
 #include <string.h>
 
 #include "system/opts.h"
+#include "xen/dm-fail.h"
 #include "xen/dm-plan.h"
 
 #define FILE_GROUP "vifemu-dm"
-
-static bool fail(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool fail(GError **err, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    if (err) {
-        *err = g_error_new_valist(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                                  format, args);
-    }
-    va_end(args);
-    return false;
-}
 
 struct dm_settings *dm_settings_new(const char *vifemu)
 {
@@ -72,21 +58,21 @@ static bool policy_find(const char *key, const char *word,
         }
     }
     if (!strcmp(word, "pv")) {
-        return fail(err,
-                    "%s cannot be 'pv' here: libxl has decided that there "
-                    "is an emulated card; say type=vif in the vif line",
-                    key);
+        return dm_fail(err,
+                       "%s cannot be 'pv' here: libxl has decided that there "
+                       "is an emulated card; say type=vif in the vif line",
+                       key);
     }
-    return fail(err, "%s cannot be '%s': it is both, emulated or qemu", key,
-                word);
+    return dm_fail(err, "%s cannot be '%s': it is both, emulated or qemu", key,
+                   word);
 }
 
 static bool set(char **to, const char *key, const char *value, bool path,
                 GError **err)
 {
     if (path && !g_path_is_absolute(value)) {
-        return fail(err, "%s cannot be '%s': it is an absolute path", key,
-                    value);
+        return dm_fail(err, "%s cannot be '%s': it is an absolute path", key,
+                       value);
     }
     g_free(*to);
     *to = g_strdup(value);
@@ -121,10 +107,10 @@ static bool settings_set(struct dm_settings *s, const char *key,
         return policy_find(key, value, &s->policy, err);
     }
     if (!is_nic(key)) {
-        return fail(err,
-                    "'%s' is none of nics, nicN, qemu, vifemu, user, "
-                    "log-dir",
-                    key);
+        return dm_fail(err,
+                       "'%s' is none of nics, nicN, qemu, vifemu, user, "
+                       "log-dir",
+                       key);
     }
     if (!policy_find(key, value, &policy, err)) {
         return false;
@@ -143,10 +129,10 @@ static bool file_members(struct dm_settings *s, GKeyFile *file, GError **err)
         char *value = g_key_file_get_string(file, FILE_GROUP, *k, err);
 
         /* What nic0 is differs from guest to guest */
-        ok = value && (is_nic(*k) ? fail(err,
-                                         "'%s' goes into -vifemu of one "
-                                         "guest; nics is for all cards",
-                                         *k)
+        ok = value && (is_nic(*k) ? dm_fail(err,
+                                            "'%s' goes into -vifemu of one "
+                                            "guest; nics is for all cards",
+                                            *k)
                                   : settings_set(s, *k, value, err));
         g_free(value);
     }

@@ -28,6 +28,7 @@
 
 #include <gio/gio.h>
 
+#include "xen/dm-fail.h"
 #include "xen/dm-log.h"
 #include "xen/dm-proxy.h"
 #include "xen/dm-reap.h"
@@ -66,20 +67,6 @@ struct super {
     struct dm_proxy *proxy;
     struct dm_reap *reap;
 };
-
-static bool fail(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool fail(GError **err, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    if (err) {
-        *err = g_error_new_valist(G_IO_ERROR, G_IO_ERROR_FAILED, format, args);
-    }
-    va_end(args);
-    return false;
-}
 
 static JsonObject *object_of(JsonNode *node)
 {
@@ -129,7 +116,7 @@ static bool slot_set(struct dm_nic *n, JsonNode *pci, GError **err)
     gint64 function = d ? int_of(d, "function") : -1;
 
     if (slot < 0 || slot > 31 || function < 0 || function > 7) {
-        return fail(err, "there is no PCI card '%s'", n->id);
+        return dm_fail(err, "there is no PCI card '%s'", n->id);
     }
     g_free(n->addr);
     n->addr = g_strdup_printf("%02x.%x", (unsigned)slot, (unsigned)function);
@@ -230,13 +217,13 @@ static bool vifemu_start(struct super *s, GError **err)
     char **argv, *shown;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-        return fail(err, "socketpair: %s", g_strerror(errno));
+        return dm_fail(err, "socketpair: %s", g_strerror(errno));
     }
     dm_link_init(&s->vifemu, pair[0]);
     f->qmp = pair[1];
     /* What does not fit while we are busy is lost, and holds nobody up */
     if (pipe2(say, O_CLOEXEC | O_NONBLOCK)) {
-        return fail(err, "pipe: %s", g_strerror(errno));
+        return dm_fail(err, "pipe: %s", g_strerror(errno));
     }
     s->says = say[0];
     vifemu_fds(s, give);
@@ -250,7 +237,7 @@ static bool vifemu_start(struct super *s, GError **err)
     vifemu_fds_close(s);
     s->pidfd = s->pid > 0 ? pidfd_open(s->pid, 0) : -1;
     return s->pidfd >= 0 ||
-           fail(err, "cannot be started: %s", g_strerror(errno));
+           dm_fail(err, "cannot be started: %s", g_strerror(errno));
 }
 
 /* Log a line of vifemu's, as long as there are not too many */
@@ -419,8 +406,9 @@ static bool attach(struct super *s, GError **err)
     bool ok;
 
     dm_link_init(&qemu, dm_host_connect(s->host));
-    ok = qemu.fd >= 0 ? attach_with(s, &qemu, err)
-                      : fail(err, "QEMU: its monitor: %s", g_strerror(errno));
+    ok = qemu.fd >= 0
+             ? attach_with(s, &qemu, err)
+             : dm_fail(err, "QEMU: its monitor: %s", g_strerror(errno));
     dm_link_clear(&qemu);
     return ok;
 }
