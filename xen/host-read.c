@@ -3,7 +3,6 @@
  * host-read.c - the interfaces of this network namespace, over rtnetlink
  */
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 
 #include "xen/host.h"
+#include "xen/nl.h"
 
 /* The string in @attr, cut to @size; an odd attribute gives "" */
 static void take_string(const struct nlattr *attr, char *to, size_t size)
@@ -148,63 +148,45 @@ static int take_link(const struct nlmsghdr *nlh, void *opaque)
     return MNL_CB_OK;
 }
 
-/* Ask for all links; -1 with errno */
+/* Ask for all links; 0 or an errno */
 static int dump(struct mnl_socket *nl, struct host *h)
 {
-    size_t size = 65536;
-    char *buf = g_malloc(size);
+    char buf[NL_CHANGE];
     struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-    struct ifinfomsg *ifm;
-    int more = MNL_CB_OK;
+    struct ifinfomsg *ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
 
     nlh->nlmsg_type = RTM_GETLINK;
-    nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    nlh->nlmsg_seq = 1;
-    ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
+    nlh->nlmsg_flags = NLM_F_DUMP;
     ifm->ifi_family = AF_UNSPEC;
-    if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0) {
-        more = MNL_CB_ERROR;
-    }
-    while (more == MNL_CB_OK) {
-        ssize_t got = mnl_socket_recvfrom(nl, buf, size);
-
-        more = got < 0 ? MNL_CB_ERROR
-                       : mnl_cb_run(buf, (size_t)got, 1,
-                                    mnl_socket_get_portid(nl), take_link, h);
-    }
-    g_free(buf);
-    return more == MNL_CB_STOP ? 0 : -1;
+    return nl_get(nl, nlh, take_link, h);
 }
 
 /* What changes while it is told makes the kernel say EINTR: ask again */
 static int dump_whole(struct mnl_socket *nl, struct host *h)
 {
-    int status, tries = 10;
+    int why = EINTR;
 
-    do {
+    for (unsigned tries = 10; why == EINTR && tries; tries--) {
         g_ptr_array_set_size(h->links, 0);
-        status = dump(nl, h);
-    } while (status && errno == EINTR && --tries);
-    return status;
+        why = dump(nl, h);
+    }
+    return why;
 }
 
 struct host *host_read(GError **err)
 {
-    struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    struct mnl_socket *nl = nl_open(err);
     struct host *h = host_new();
+    int why = nl ? dump_whole(nl, h) : 0;
 
-    if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        dump_whole(nl, h)) {
-        g_set_error(err, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                    "cannot ask the kernel for its interfaces: %s",
-                    g_strerror(errno));
-        host_free(h);
-        h = NULL;
-    } else {
+    if (why) {
+        nl_fail(err, "rtnetlink", "cannot read the interfaces", why);
+    }
+    if (nl && !why) {
         host_ask_drivers(h);
+    } else {
+        g_clear_pointer(&h, host_free);
     }
-    if (nl) {
-        mnl_socket_close(nl);
-    }
+    nl_close(nl);
     return h;
 }
