@@ -215,6 +215,8 @@ static bool vifemu_start(struct super *s, GError **err)
     struct dm_fds *f = &s->host->vifemu;
     int pair[2], say[2], give[2 * DM_NICS_MAX + 3];
     char **argv, *shown;
+    pid_t pid;
+    int why;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
         return dm_fail(err, "socketpair: %s", g_strerror(errno));
@@ -230,14 +232,19 @@ static bool vifemu_start(struct super *s, GError **err)
     argv = dm_plan_vifemu(s->plan, s->settings->vifemu, s->user, f);
     shown = g_strjoinv(" ", argv);
     dm_log("starting %s", shown);
-    s->pid = dm_host_spawn(argv, give, say[1]);
+    pid = dm_host_spawn(argv, give, say[1]);
+    why = errno;
     g_free(shown);
     g_strfreev(argv);
     close(say[1]);
     vifemu_fds_close(s);
-    s->pidfd = s->pid > 0 ? pidfd_open(s->pid, 0) : -1;
+    if (pid < 0) {
+        return dm_fail(err, "cannot be started: %s", g_strerror(why));
+    }
+    s->pid = pid;
+    s->pidfd = pidfd_open(pid, 0);
     return s->pidfd >= 0 ||
-           dm_fail(err, "cannot be started: %s", g_strerror(errno));
+           dm_fail(err, "cannot be watched: %s", g_strerror(errno));
 }
 
 /* Log a line of vifemu's, as long as there are not too many */
