@@ -660,7 +660,7 @@ static void more_nics(struct reader *r)
                           : "xl passes over nics=%ld; it wants vif = [ '' ] "
                             "instead (%d at most)",
                  n, NICS_MAX);
-    for (; is_xm(r) && n <= NICS_MAX && (long)r->g->vifs->len < n;) {
+    while (is_xm(r) && n <= NICS_MAX && (long)r->g->vifs->len < n) {
         struct place at = r->values[SET_NICS].at;
 
         vifspec_read(r->g, guest_add_vif(r->g, at), "", at);
@@ -686,17 +686,6 @@ static void check_devids(struct reader *r)
         g_hash_table_replace(seen, GUINT_TO_POINTER(id), (void *)v);
     }
     g_hash_table_unref(seen);
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct remark *x = *(struct remark *const *)a,
-                        *y = *(struct remark *const *)b;
-
-    if (x->at.line != y->at.line) {
-        return x->at.line < y->at.line ? -1 : 1;
-    }
-    return (x->at.column > y->at.column) - (x->at.column < y->at.column);
 }
 
 static void make_guest(struct reader *r)
@@ -731,7 +720,7 @@ static void make_guest(struct reader *r)
     vif_list(r);
     more_nics(r);
     check_devids(r);
-    g_ptr_array_sort(r->g->remarks, by_place);
+    remarks_sort(r->g->remarks);
 }
 
 struct guest *cfg_read(const char *file, const char *text, size_t len,

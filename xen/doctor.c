@@ -79,21 +79,20 @@ static bool mac_counts(const struct host_link *l)
 static void find_mac(GPtrArray *all, GHashTable *macs,
                      const struct host_link *l)
 {
-    const uint8_t *m = l->mac;
+    g_autofree char *mac = mac_text(l->mac);
     const struct host_link *before;
     char *key;
 
     if (!mac_counts(l)) {
         return;
     }
-    key = g_strdup_printf("%d %02x:%02x:%02x:%02x:%02x:%02x", l->master, m[0],
-                          m[1], m[2], m[3], m[4], m[5]);
+    key = g_strdup_printf("%d %s", l->master, mac);
     before = g_hash_table_lookup(macs, key);
     if (before) {
         finding(all, REMARK_WARNING, l,
                 "has the address of %s, %s, which is "
                 "a port of the same bridge",
-                before->name, strchr(key, ' ') + 1);
+                before->name, mac);
         g_free(key);
     } else {
         g_hash_table_insert(macs, key, (void *)l);

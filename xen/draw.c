@@ -354,14 +354,15 @@ static const char *state(const struct host_link *l)
 /* What hovering over it shows */
 static void draw_title(GString *s, const struct host_link *l)
 {
-    char *name = clean(l->name);
-    char *t = g_markup_printf_escaped(
-        "<title>%s: number %d, %s, %02x:%02x:%02x:%02x:%02x:%02x</title>\n",
-        name, l->index, *l->kind ? l->kind : "a driver's own", l->mac[0],
-        l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
+    char *name = clean(l->name), *mac = mac_text(l->mac);
+    char *t =
+        g_markup_printf_escaped("<title>%s: number %d, %s, %s</title>\n", name,
+                                l->index, *l->kind ? l->kind : "a driver's own",
+                                mac);
 
     g_string_append(s, t);
     g_free(t);
+    g_free(mac);
     g_free(name);
 }
 

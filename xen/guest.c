@@ -4,8 +4,6 @@
  */
 #include "xen/guest.h"
 
-#include <stdarg.h>
-
 /* A megabyte of garbage has something wrong in every second byte */
 enum { REMARKS_MAX = 1000 };
 
@@ -44,6 +42,35 @@ void remark_free(void *remark)
     g_free(r->key);
     g_free(r->text);
     g_free(r);
+}
+
+void remark_add(GPtrArray *to, enum severity severity, struct place at,
+                const char *key, const char *format, va_list args)
+{
+    struct remark *r = g_new0(struct remark, 1);
+
+    r->severity = severity;
+    r->at = at;
+    r->key = g_strdup(key);
+    r->text = g_strdup_vprintf(format, args);
+    g_ptr_array_add(to, r);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct remark *x = *(struct remark *const *)a,
+                        *y = *(struct remark *const *)b;
+
+    if (x->at.line != y->at.line) {
+        return x->at.line < y->at.line ? -1 : 1;
+    }
+    return (x->at.column > y->at.column) - (x->at.column < y->at.column);
+}
+
+void remarks_sort(GPtrArray *remarks)
+{
+    /* Stable: g_ptr_array_sort() merges */
+    g_ptr_array_sort(remarks, by_place);
 }
 
 struct guest *guest_new(const char *file, enum dialect dialect)
@@ -85,7 +112,6 @@ struct vif *guest_add_vif(struct guest *g, struct place at)
 void guest_remark(struct guest *g, enum severity severity, struct place at,
                   const char *key, const char *format, ...)
 {
-    struct remark *r;
     va_list args;
 
     if (g->remarks->len > REMARKS_MAX) {
@@ -96,14 +122,9 @@ void guest_remark(struct guest *g, enum severity severity, struct place at,
         key = NULL;
         format = "there is more to remark on than is shown";
     }
-    r = g_new0(struct remark, 1);
-    r->severity = severity;
-    r->at = at;
-    r->key = g_strdup(key);
     va_start(args, format);
-    r->text = g_strdup_vprintf(format, args);
+    remark_add(g->remarks, severity, at, key, format, args);
     va_end(args);
-    g_ptr_array_add(g->remarks, r);
 }
 
 bool guest_has_error(const struct guest *g)

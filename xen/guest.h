@@ -11,6 +11,7 @@
 #define XEN_GUEST_H
 
 #include <glib.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -80,6 +81,12 @@ struct remark {
 
 /* Of a struct remark */
 void remark_free(void *remark);
+/* Add one to @to, which is of struct remark: with the text of vprintf() */
+void remark_add(GPtrArray *to, enum severity severity, struct place at,
+                const char *key, const char *format, va_list args)
+    G_GNUC_PRINTF(5, 0);
+/* By their places; those of one place stay as they are */
+void remarks_sort(GPtrArray *remarks);
 
 /**
  * struct vif - One network interface of a guest; unset strings are NULL
@@ -149,6 +156,9 @@ void guest_remark(struct guest *g, enum severity severity, struct place at,
                   const char *key, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* Whether any remark is an error */
 bool guest_has_error(const struct guest *g);
+
+/* @mac in the usual form, to be freed by the caller */
+char *mac_text(const uint8_t mac[6]);
 
 /**
  * cfg_read() - Read a configuration file of xl or xm

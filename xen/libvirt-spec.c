@@ -255,14 +255,11 @@ char *libvirt_spec_write(const struct vif *v, enum dialect dialect,
                          enum guest_kind kind)
 {
     const char *word = dialect == DIALECT_XM ? "netfront" : "vif";
+    g_autofree char *mac = v->has_mac ? mac_text(v->mac) : NULL;
     GString *out = g_string_new(NULL);
     uint64_t kib;
 
-    if (v->has_mac) {
-        g_string_append_printf(out, "mac=%02x:%02x:%02x:%02x:%02x:%02x",
-                               v->mac[0], v->mac[1], v->mac[2], v->mac[3],
-                               v->mac[4], v->mac[5]);
-    }
+    put(out, "mac", mac);
     if (v->bridge) {
         put(out, "bridge", v->bridge);
         put(out, "ip", v->ip);

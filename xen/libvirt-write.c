@@ -90,15 +90,13 @@ static bool is_network(const struct vif *v, const char **name)
 
 static void write_mac(struct writing *w)
 {
-    const uint8_t *m = w->v->mac;
     g_autofree char *text = NULL;
 
     if (!w->v->has_mac) {
         return;
     }
-    text = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2],
-                           m[3], m[4], m[5]);
-    if (m[0] & 1) {
+    text = mac_text(w->v->mac);
+    if (w->v->mac[0] & 1) {
         lose(w, "mac=%s is a group's; libvirt refuses it and makes one up",
              text);
         return;

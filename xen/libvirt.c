@@ -780,14 +780,6 @@ static GString *wrap(const char *text, size_t len)
     return g_string_append(doc, WRAP_CLOSE);
 }
 
-static int by_line(const void *a, const void *b)
-{
-    const struct remark *x = *(const struct remark *const *)a;
-    const struct remark *y = *(const struct remark *const *)b;
-
-    return (x->at.line > y->at.line) - (x->at.line < y->at.line);
-}
-
 /* Parse and walk a text that is acceptable() */
 static void read_text(struct reading *r, const char *text, size_t len)
 {
@@ -823,6 +815,6 @@ struct guest *libvirt_read(const char *file, const char *text, size_t len)
         read_text(&r, text, len);
     }
     /* What concerns a whole interface was found at its end */
-    g_ptr_array_sort(g->remarks, by_line);
+    remarks_sort(g->remarks);
     return g;
 }

@@ -45,11 +45,7 @@ struct value {
 
 static char *value_mac(const struct vif *v)
 {
-    const uint8_t *m = v->mac;
-
-    return v->has_mac ? g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", m[0],
-                                        m[1], m[2], m[3], m[4], m[5])
-                      : NULL;
+    return v->has_mac ? mac_text(v->mac) : NULL;
 }
 
 static char *value_bridge(const struct vif *v)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * mac.c - MAC addresses as the toolstacks read them
+ * mac.c - MAC addresses as the toolstacks read them, and as all write them
  *
  * xl takes six numbers with any one character between them, cuts each to 32
  * bits before it looks whether it fits a byte, and stores as it goes; xl of Xen
@@ -85,6 +85,12 @@ enum mac_verdict mac_read(const char *text, enum dialect dialect,
         verdict = MAC_REJECTED;
     }
     return is_proper(text) ? MAC_GOOD : verdict;
+}
+
+char *mac_text(const uint8_t mac[6])
+{
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+                           mac[2], mac[3], mac[4], mac[5]);
 }
 
 void mac_random(uint8_t mac[6])

@@ -19,7 +19,6 @@
  */
 #include "xen/plan.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /* xl's, of libxl (libxl_nic.c) */
@@ -35,16 +34,11 @@
 void plan_remark(struct plan *p, enum severity severity, struct place at,
                  const char *key, const char *format, ...)
 {
-    struct remark *r = g_new0(struct remark, 1);
     va_list args;
 
     va_start(args, format);
-    r->severity = severity;
-    r->at = at;
-    r->key = g_strdup(key);
-    r->text = g_strdup_vprintf(format, args);
+    remark_add(p->remarks, severity, at, key, format, args);
     va_end(args);
-    g_ptr_array_add(p->remarks, r);
 }
 
 enum severity plan_severity(const struct plan *p)
@@ -93,12 +87,6 @@ const char *dialect_word(enum dialect dialect)
     };
 
     return words[dialect];
-}
-
-char *mac_text(const uint8_t mac[6])
-{
-    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-                           mac[2], mac[3], mac[4], mac[5]);
 }
 
 static void row_free(void *data)
@@ -421,16 +409,13 @@ static void plan_duplicates(struct plan *p)
 
     for (guint i = 0; i < p->rows->len; i++) {
         const struct plan_row *r = p->rows->pdata[i];
-        /* Device 0 is a key like any other */
-        void *id = GUINT_TO_POINTER(r->devid + 1);
 
         claim_mac(p, macs, r);
-        if (g_hash_table_contains(ids, id)) {
+        if (!g_hash_table_add(ids, GUINT_TO_POINTER(r->devid))) {
             plan_remark(p, REMARK_ERROR, r->vif->at, "devid",
                         "another vif is number %u already", r->devid);
             continue;
         }
-        g_hash_table_add(ids, id);
         claim_name(p, names, r, r->vif_made);
         claim_name(p, names, r, r->vifname);
         claim_name(p, names, r, r->tap_made);
@@ -467,17 +452,6 @@ static void plan_vif(struct plan *p, const struct vif *v, guint index,
     *emulated += r->emulated;
 }
 
-static gint by_place(gconstpointer a, gconstpointer b)
-{
-    const struct remark *x = *(struct remark *const *)a;
-    const struct remark *y = *(struct remark *const *)b;
-
-    if (x->at.line != y->at.line) {
-        return x->at.line < y->at.line ? -1 : 1;
-    }
-    return (x->at.column > y->at.column) - (x->at.column < y->at.column);
-}
-
 struct plan *plan_make(const struct guest *g, const struct plan_opts *opts)
 {
     struct plan *p = g_new0(struct plan, 1);
@@ -510,7 +484,6 @@ struct plan *plan_make(const struct guest *g, const struct plan_opts *opts)
         plan_vif(p, g->vifs->pdata[i], i, opts, &emulated);
     }
     plan_duplicates(p);
-    /* Stable: g_ptr_array_sort() merges */
-    g_ptr_array_sort(p->remarks, by_place);
+    remarks_sort(p->remarks);
     return p;
 }

@@ -83,7 +83,4 @@ const char *vif_mode_word(enum vif_mode mode);
 const char *guest_kind_word(enum guest_kind kind);
 const char *dialect_word(enum dialect dialect);
 
-/* @mac in the usual form */
-char *mac_text(const uint8_t mac[6]);
-
 #endif

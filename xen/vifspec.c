@@ -11,7 +11,6 @@
  * All of xl's numbers are strtoul()'s, so that is what reads them here: signs,
  * blanks, what is behind them and the cut to 32 bits are part of the language.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,12 +156,6 @@ static void read_type(struct spec *s)
  * mac
  */
 
-static char *mac_text(const uint8_t mac[6])
-{
-    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-                           mac[2], mac[3], mac[4], mac[5]);
-}
-
 static void mac_rejected(struct spec *s, size_t used)
 {
     g_autofree char *kept = mac_text(s->v->mac);
@@ -251,7 +244,6 @@ static bool read_number(struct spec *s, uint32_t *n)
     char *end;
     unsigned long all;
 
-    errno = 0;
     all = strtoul(s->value, &end, 10);
     if (end == s->value || all == ULONG_MAX) {
         say(s, REMARK_ERROR, "'%s' is no number, and xl stops here", s->value);

@@ -92,10 +92,7 @@ static void put_type(struct writer *w, const struct vif *v,
 static void put_mac(struct writer *w, const struct vif *v)
 {
     if (v->has_mac) {
-        g_autofree char *text =
-            g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", v->mac[0],
-                            v->mac[1], v->mac[2], v->mac[3], v->mac[4],
-                            v->mac[5]);
+        g_autofree char *text = mac_text(v->mac);
 
         put(w, "mac", text);
     }

@@ -43,7 +43,7 @@ static int worst(const struct guest *g)
     return found;
 }
 
-static char *mac_text(const struct vif *v)
+static char *vif_mac(const struct vif *v)
 {
     return v->has_mac ? g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x",
                                         v->mac[0], v->mac[1], v->mac[2],
@@ -273,7 +273,7 @@ static void macs(enum dialect dialect, const struct mac_row *row, size_t n)
         struct guest *g = guest(dialect, GUEST_HVM);
 
         g_test_message("%s", text);
-        got = mac_text(read_into(g, text));
+        got = vif_mac(read_into(g, text));
         g_assert_cmpstr(got, ==, row->result);
         g_assert_cmpint(worst(g), ==, row->worst);
         guest_free(g);
@@ -401,7 +401,7 @@ static void test_mac_random(void)
 static char *summary(const struct vif *v)
 {
     static const char *const modes[] = { "both", "emulated", "pv" };
-    g_autofree char *mac = mac_text(v);
+    g_autofree char *mac = vif_mac(v);
     GString *s = g_string_new(modes[v->mode]);
     const struct {
         const char *key, *value;
