@@ -24,8 +24,8 @@ SUITES = ["style", "unit", "fuzz", "qtest", "net", "bench", "qemu", "guest",
           "xen"]
 # Only on request: they take long
 MORE_SUITES = ["xen-full"]
-# Beside the others and not after them: a machine in a machine, on one CPU and
-# with time to wait, while guests leave the other CPU idle half of theirs
+# Run beside the other suites: Xen's bed needs one CPU and has generous limits,
+# and suite guest leaves one idle for half of its time
 BESIDE = ["xen", "xen-full"]
 
 # What is shown of a failed program: so many failures of a TAP stream, with so
