@@ -323,15 +323,6 @@ static uint8_t *tally_put(uint8_t *p, uint64_t val, unsigned width)
     return p;
 }
 
-/* Drivers poll Cmd until it is clear */
-void rtl8139_dtccr_written(struct nic *n, struct wr w)
-{
-    if (w.val & (TALLY_SIZE - 1) & ~DTCCR_Cmd) {
-        rtl8139_strict(rtl8139_of(n), RTL8139_EVENT_STRICT_ALIGN, w.val);
-    }
-    nic_kick(n, RTL8139_WORK_TALLY);
-}
-
 static void tally_run(struct rtl8139 *d)
 {
     uint8_t dump[TALLY_SIZE], *p = dump;
@@ -357,6 +348,22 @@ static void tally_run(struct rtl8139 *d)
     tally_put(p, d->reg.TxUndrn, 2);
     if (!nic_dma_write(&d->nic, at, dump, sizeof(dump))) {
         rtl8139_cause(d, ISR_SERR);
+    }
+}
+
+/* At once: 8139cp polls Cmd for 10 ms and then takes what it finds in memory,
+ * which is too short for deferred work on a host that is busy */
+void rtl8139_dtccr_written(struct nic *n, struct wr w)
+{
+    struct rtl8139 *d = rtl8139_of(n);
+
+    if (w.val & (TALLY_SIZE - 1) & ~DTCCR_Cmd) {
+        rtl8139_strict(d, RTL8139_EVENT_STRICT_ALIGN, w.val);
+    }
+    if (n->bus_master) {
+        tally_run(d);
+    } else {
+        nic_kick(n, RTL8139_WORK_TALLY);
     }
 }
 

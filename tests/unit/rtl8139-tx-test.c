@@ -548,6 +548,10 @@ static void test_tally(void)
     wr8(TPPOLL, 0x40);
     wr(DTCCR, 0x8000 | 8);
     g_assert_cmpuint(get64(0x8000), ==, 2);
+    /* Not put off */
+    nic_write(host.nic, 0, DTCCR, 4, 0xa000 | 8);
+    g_assert_cmphex(nic_read(host.nic, 0, DTCCR, 4), ==, 0xa000);
+    g_assert_cmpuint(get64(0xa000), ==, 2);
     /* No memory there */
     card_ack();
     wr(DTCCR, 0x80000000 | 8);
