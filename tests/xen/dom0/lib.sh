@@ -131,6 +131,14 @@ left_behind() {
     echo "left: $left"
 }
 
+# Numbers of the processes of this name
+processes() {
+    for process in /proc/[0-9]*; do
+        read -r name 2>/dev/null <"$process/comm" || continue
+        [ "$name" != "$1" ] || echo "${process#/proc/}"
+    done
+}
+
 traces() {
     for link in /sys/class/net/vif* /sys/class/net/xenbr0/brif/*; do
         [ ! -e "$link" ] || echo "interface ${link##*/},"
