@@ -5,13 +5,6 @@
 # suite: xen-full
 # limit: 600
 
-long_file
 guest save "xen_emul_unplug=never vifemu.driver=8139cp \
 vifemu.steps=probe,ping,stream,ping" "$(nic rtl8139)"
-step create || exit
-follow "@begin stream" || exit
-sleep 1
-step save || exit
-step restore || exit
-follow
-step destroy
+saved_and_restored
