@@ -16,11 +16,14 @@ frames() {
         $(cat "/sys/class/net/vif$DOMID.0-emu/statistics/tx_packets")))
 }
 
+# In the middle of it, and not at its beginning
 step_busy() {
     before=$(frames)
-    sleep 3
-    DETAIL="$(($(frames) - before)) frames in 3 s"
-    [ "$(frames)" -gt $((before + 20)) ]
+    until [ "$(frames)" -gt $((before + 100)) ]; do
+        alive >/dev/null || return
+        pause
+    done
+    DETAIL="$(($(frames) - before)) frames"
 }
 
 step busy
