@@ -733,3 +733,30 @@ void json_write(GString *out, JsonNode *node)
         g_string_append(out, "null");
     }
 }
+
+/* Looking into a tree */
+
+JsonObject *json_as_object(JsonNode *node)
+{
+    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
+                                                : NULL;
+}
+
+JsonArray *json_as_array(JsonNode *node)
+{
+    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node)
+                                               : NULL;
+}
+
+const char *json_as_string(JsonNode *node)
+{
+    return node && JSON_NODE_HOLDS_VALUE(node) &&
+                   json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+JsonNode *json_get(JsonObject *o, const char *name)
+{
+    return o ? json_object_get_member(o, name) : NULL;
+}

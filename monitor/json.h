@@ -72,4 +72,11 @@ JsonNode *json_parse(const char *text);
  */
 void json_write(GString *out, JsonNode *node);
 
+/* What @node holds, borrowed; NULL if that is something else, or if @node is */
+JsonObject *json_as_object(JsonNode *node);
+JsonArray *json_as_array(JsonNode *node);
+const char *json_as_string(JsonNode *node);
+/* Member @name, borrowed; NULL if there is none, or no @o */
+JsonNode *json_get(JsonObject *o, const char *name);
+
 #endif

@@ -240,8 +240,7 @@ bool dm_link_greeted(struct dm_link *l, int watch, int ms, GError **err)
     gint64 deadline = deadline_in(ms);
     char *line = wait_line(l, watch, deadline, err);
     JsonNode *node = line ? json_parse(line) : NULL;
-    bool ok = node && JSON_NODE_HOLDS_OBJECT(node) &&
-              json_object_has_member(json_node_get_object(node), "QMP");
+    bool ok = json_get(json_as_object(node), "QMP") != NULL;
 
     if (line && !ok) {
         fail(err, G_IO_ERROR_INVALID_DATA, "it does not speak QMP");
@@ -261,20 +260,16 @@ bool dm_link_greeted(struct dm_link *l, int watch, int ms, GError **err)
 /* "return" of an answer; an error as @err; neither: it is no answer */
 static JsonNode *answer(JsonNode *node, GError **err)
 {
-    JsonObject *o =
-        JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    JsonNode *found = o ? json_object_get_member(o, "return") : NULL;
-    const char *text = NULL;
+    JsonObject *o = json_as_object(node), *error;
+    JsonNode *found = json_get(o, "return");
+    const char *text;
 
     if (found) {
         return json_node_copy(found);
     }
-    found = o ? json_object_get_member(o, "error") : NULL;
-    if (found && JSON_NODE_HOLDS_OBJECT(found)) {
-        found = json_object_get_member(json_node_get_object(found), "desc");
-        text = found && JSON_NODE_HOLDS_VALUE(found)
-                   ? json_node_get_string(found)
-                   : NULL;
+    error = json_as_object(json_get(o, "error"));
+    if (error) {
+        text = json_as_string(json_get(error, "desc"));
         fail(err, G_IO_ERROR_FAILED, "%s", text ? text : "it refuses");
     }
     return NULL;

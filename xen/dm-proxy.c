@@ -130,26 +130,10 @@ void dm_proxy_accept(struct dm_proxy *p, int fd)
     p->json = json_stream_new();
 }
 
-static const char *member_string(JsonObject *o, const char *name)
-{
-    JsonNode *node = o ? json_object_get_member(o, name) : NULL;
-
-    return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node)
-                                               : NULL;
-}
-
-static JsonObject *member_object(JsonObject *o, const char *name)
-{
-    JsonNode *node = o ? json_object_get_member(o, name) : NULL;
-
-    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
-                                                : NULL;
-}
-
 /* The client's command, if it is one */
 static const char *command_of(JsonObject *request)
 {
-    return member_string(request, "execute");
+    return json_as_string(json_get(request, "execute"));
 }
 
 /* An error of ours in the place of QEMU's answer */
@@ -157,7 +141,7 @@ static void answer_error(struct dm_proxy *p, const char *text)
 {
     JsonNode *node = json_node_new(JSON_NODE_OBJECT);
     JsonObject *o = json_object_new(), *error = json_object_new();
-    JsonNode *id = p->request ? json_object_get_member(p->request, "id") : NULL;
+    JsonNode *id = json_get(p->request, "id");
 
     if (id) {
         json_object_set_member(o, "id", json_node_copy(id));
@@ -188,7 +172,7 @@ static bool vifemu_call(struct dm_proxy *p, const char *command,
 /* The same command again */
 static bool hook_repeat(struct dm_proxy *p, GError **err)
 {
-    JsonObject *args = member_object(p->request, "arguments");
+    JsonObject *args = json_as_object(json_get(p->request, "arguments"));
 
     return p->vifemu->eof ||
            vifemu_call(p, command_of(p->request),
@@ -242,8 +226,8 @@ static bool state_copy(int fd, int to, GError **err)
 /* A copy of the descriptor of the file that QEMU saved to */
 static int saved_to(struct dm_proxy *p, GError **err)
 {
-    JsonObject *args = member_object(p->request, "arguments");
-    const char *name = member_string(args, "filename");
+    JsonObject *args = json_as_object(json_get(p->request, "arguments"));
+    const char *name = json_as_string(json_get(args, "filename"));
     gint64 id;
     int fd = -1;
 
@@ -328,15 +312,13 @@ static void fdset_added(struct dm_proxy *p, JsonObject *result)
 static void qemu_line(struct dm_proxy *p, const char *line)
 {
     JsonNode *node = p->busy ? json_parse(line) : NULL;
-    JsonObject *o = node && JSON_NODE_HOLDS_OBJECT(node)
-                        ? json_node_get_object(node)
-                        : NULL;
+    JsonObject *o = json_as_object(node);
     GError *err = NULL;
 
     /* An answer may be larger than what we parse; an event is never */
     if (p->busy && !(o && (json_object_has_member(o, "event") ||
                            json_object_has_member(o, "QMP")))) {
-        JsonObject *result = member_object(o, "return");
+        JsonObject *result = json_as_object(json_get(o, "return"));
 
         if (result) {
             fdset_added(p, result);

@@ -28,6 +28,7 @@
 
 #include <gio/gio.h>
 
+#include "monitor/json.h"
 #include "xen/dm-fail.h"
 #include "xen/dm-log.h"
 #include "xen/dm-proxy.h"
@@ -68,18 +69,6 @@ struct super {
     struct dm_reap *reap;
 };
 
-static JsonObject *object_of(JsonNode *node)
-{
-    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
-                                                : NULL;
-}
-
-static JsonArray *array_of(JsonNode *node)
-{
-    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node)
-                                               : NULL;
-}
-
 static gint64 int_of(JsonObject *o, const char *name)
 {
     JsonNode *node = json_object_get_member(o, name);
@@ -90,19 +79,17 @@ static gint64 int_of(JsonObject *o, const char *name)
 /* The device of QEMU's first PCI bus that is called @id, or NULL */
 static JsonObject *pci_find(JsonNode *answer, const char *id)
 {
-    JsonArray *buses = array_of(answer), *devices;
+    JsonArray *buses = json_as_array(answer), *devices;
     JsonObject *bus;
 
     bus = buses && json_array_get_length(buses)
-              ? object_of(json_array_get_element(buses, 0))
+              ? json_as_object(json_array_get_element(buses, 0))
               : NULL;
-    devices = bus ? array_of(json_object_get_member(bus, "devices")) : NULL;
+    devices = json_as_array(json_get(bus, "devices"));
     for (guint i = 0; devices && i < json_array_get_length(devices); i++) {
-        JsonObject *d = object_of(json_array_get_element(devices, i));
-        JsonNode *name = d ? json_object_get_member(d, "qdev_id") : NULL;
+        JsonObject *d = json_as_object(json_array_get_element(devices, i));
 
-        if (name && JSON_NODE_HOLDS_VALUE(name) &&
-            !g_strcmp0(json_node_get_string(name), id)) {
+        if (!g_strcmp0(json_as_string(json_get(d, "qdev_id")), id)) {
             return d;
         }
     }

@@ -2,9 +2,9 @@
 /*
  * filter-list.c - which filters there are: libnftables' answer, understood
  */
-#include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "monitor/json.h"
 #include "xen/filter.h"
 
 static struct filter_list *empty(void)
@@ -27,54 +27,20 @@ void filter_list_free(struct filter_list *l)
     }
 }
 
-static JsonObject *object_in(JsonObject *o, const char *name)
-{
-    JsonNode *node = o ? json_object_get_member(o, name) : NULL;
-
-    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
-                                                : NULL;
-}
-
-static JsonArray *array_in(JsonObject *o, const char *name)
-{
-    JsonNode *node = o ? json_object_get_member(o, name) : NULL;
-
-    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node)
-                                               : NULL;
-}
-
-static const char *string_of(JsonNode *node)
-{
-    return node && JSON_NODE_HOLDS_VALUE(node) &&
-                   json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
-}
-
-static const char *string_in(JsonObject *o, const char *name)
-{
-    return o ? string_of(json_object_get_member(o, name)) : NULL;
-}
-
-static JsonObject *object_at(JsonArray *a, guint i)
-{
-    JsonNode *node = json_array_get_element(a, i);
-
-    return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-}
-
 /* ["vif3.0-emu", {"jump": {"target": "vif3.0-emu"}}] */
 static void take_port(struct filter_list *l, JsonNode *node)
 {
-    JsonArray *pair =
-        JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    JsonArray *pair = json_as_array(node);
     const char *name, *target;
+    JsonObject *verdict;
 
     if (!pair || json_array_get_length(pair) != 2) {
         return;
     }
-    name = string_of(json_array_get_element(pair, 0));
-    target = string_in(object_in(object_at(pair, 1), "jump"), "target");
+    name = json_as_string(json_array_get_element(pair, 0));
+    verdict = json_as_object(json_array_get_element(pair, 1));
+    target = json_as_string(
+        json_get(json_as_object(json_get(verdict, "jump")), "target"));
     if (name && target) {
         g_ptr_array_add(l->ports, g_strdup(name));
         g_ptr_array_add(l->jumps, g_strdup(target));
@@ -83,9 +49,10 @@ static void take_port(struct filter_list *l, JsonNode *node)
 
 static void take(struct filter_list *l, JsonObject *o)
 {
-    JsonObject *chain = object_in(o, "chain");
-    JsonArray *ports = array_in(object_in(o, "map"), "elem");
-    const char *name = string_in(chain, "name");
+    JsonObject *chain = json_as_object(json_get(o, "chain")),
+               *map = json_as_object(json_get(o, "map"));
+    JsonArray *ports = json_as_array(json_get(map, "elem"));
+    const char *name = json_as_string(json_get(chain, "name"));
 
     /* That with a hook is where all begins */
     if (name && !json_object_has_member(chain, "hook")) {
@@ -100,12 +67,10 @@ struct filter_list *filter_list_read(const char *json)
 {
     struct filter_list *l = empty();
     JsonNode *root = json ? json_from_string(json, NULL) : NULL;
-    JsonArray *all = root && JSON_NODE_HOLDS_OBJECT(root)
-                         ? array_in(json_node_get_object(root), "nftables")
-                         : NULL;
+    JsonArray *all = json_as_array(json_get(json_as_object(root), "nftables"));
 
     for (guint i = 0; all && i < json_array_get_length(all); i++) {
-        JsonObject *o = object_at(all, i);
+        JsonObject *o = json_as_object(json_array_get_element(all, i));
 
         if (o) {
             take(l, o);

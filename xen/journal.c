@@ -214,7 +214,7 @@ static bool wrong(struct reader *r, const char *name, const char *what)
 
 static JsonNode *member(struct reader *r, const char *name, GType type)
 {
-    JsonNode *node = json_object_get_member(r->object, name);
+    JsonNode *node = json_get(r->object, name);
 
     r->used++;
     if (!node) {
@@ -267,14 +267,14 @@ static void get_name(struct reader *r, char to[IFNAMSIZ])
 
 static JsonArray *get_array(struct reader *r, const char *name)
 {
-    JsonNode *node = json_object_get_member(r->object, name);
+    JsonNode *node = json_get(r->object, name);
+    JsonArray *all = json_as_array(node);
 
     r->used++;
-    if (!node || !JSON_NODE_HOLDS_ARRAY(node)) {
+    if (!all) {
         wrong(r, name, node ? "is of another type" : "is missing");
-        return NULL;
     }
-    return json_node_get_array(node);
+    return all;
 }
 
 static bool all_used(struct reader *r)
@@ -291,13 +291,9 @@ static void get_entries(struct reader *r, const char *name, bool route,
     JsonArray *all = get_array(r, name);
 
     for (guint i = 0; all && i < json_array_get_length(all); i++) {
-        JsonNode *node = json_array_get_element(all, i);
-        struct net_entry *e = NULL;
+        const char *text = json_as_string(json_array_get_element(all, i));
+        struct net_entry *e = text ? net_entry_read(text, route) : NULL;
 
-        if (JSON_NODE_HOLDS_VALUE(node) &&
-            json_node_get_value_type(node) == G_TYPE_STRING) {
-            e = net_entry_read(json_node_get_string(node), route);
-        }
         if (!e) {
             wrong(r, name,
                   route ? "is not a list of routes"
@@ -327,17 +323,18 @@ static void get_mac(struct reader *r, uint8_t mac[6])
 static void get_state(struct reader *parent, const char *name,
                       struct net_state *s)
 {
-    JsonNode *node = json_object_get_member(parent->object, name);
+    JsonNode *node = json_get(parent->object, name);
     char *path = g_strconcat(name, ".", NULL);
-    struct reader r = { .path = path, .err = parent->err };
+    struct reader r = { .object = json_as_object(node),
+                        .path = path,
+                        .err = parent->err };
 
     parent->used++;
-    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
+    if (!r.object) {
         wrong(parent, name, node ? "is of another type" : "is missing");
         g_free(path);
         return;
     }
-    r.object = json_node_get_object(node);
     get_name(&r, s->name);
     s->present = get_bool(&r, "present");
     s->up = get_bool(&r, "up");
@@ -356,15 +353,17 @@ static void get_taps(struct reader *parent, GArray *taps)
     JsonArray *all = get_array(parent, "taps");
 
     for (guint i = 0; all && i < json_array_get_length(all); i++) {
-        JsonNode *node = json_array_get_element(all, i);
-        struct reader r = { .path = "taps.", .err = parent->err };
+        struct reader r = {
+            .object = json_as_object(json_array_get_element(all, i)),
+            .path = "taps.",
+            .err = parent->err,
+        };
         struct journal_tap t = { 0 };
 
-        if (!JSON_NODE_HOLDS_OBJECT(node)) {
+        if (!r.object) {
             wrong(parent, "taps", "is not a list of objects");
             return;
         }
-        r.object = json_node_get_object(node);
         get_name(&r, t.name);
         t.index = (int)get_int(&r, "index", INT32_MAX);
         all_used(&r);
@@ -408,11 +407,12 @@ struct journal *journal_read(const char *text, GError **err)
 {
     JsonNode *root = json_parse(text);
     GError *why = NULL;
-    struct reader r = { .path = "", .err = &why };
+    struct reader r = { .object = json_as_object(root),
+                        .path = "",
+                        .err = &why };
     struct journal *j = empty();
 
-    if (root && JSON_NODE_HOLDS_OBJECT(root)) {
-        r.object = json_node_get_object(root);
+    if (r.object) {
         get_all(&r, j);
     } else {
         g_set_error(&why, G_FILE_ERROR, G_FILE_ERROR_INVAL,
