@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,29 +47,33 @@ static void line(int fd, const char *text)
     g_date_time_unref(now);
 }
 
+/* A failure is said on the old standard error, too */
+static void G_GNUC_PRINTF(2, 0)
+    say(bool failure, const char *format, va_list args)
+{
+    char *text = g_strdup_vprintf(format, args);
+
+    line(log_fd, text);
+    if (failure && log_fd != STDERR_FILENO) {
+        line(STDERR_FILENO, text);
+    }
+    g_free(text);
+}
+
 void dm_log(const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    text = g_strdup_vprintf(format, args);
+    say(false, format, args);
     va_end(args);
-    line(log_fd, text);
-    g_free(text);
 }
 
 void dm_log_failure(const char *format, ...)
 {
     va_list args;
-    char *text;
 
     va_start(args, format);
-    text = g_strdup_vprintf(format, args);
+    say(true, format, args);
     va_end(args);
-    line(log_fd, text);
-    if (log_fd != STDERR_FILENO) {
-        line(STDERR_FILENO, text);
-    }
-    g_free(text);
 }
