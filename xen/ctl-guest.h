@@ -8,6 +8,10 @@
 #include "xen/ctl.h"
 #include "xen/plan.h"
 
+/* The options that ctl_guest_read() and ctl_guest_json() go by */
+#define CTL_GUEST                                                              \
+    (CTL_JSON | CTL_DIALECT | CTL_NAMING | CTL_DOMID | CTL_BRIDGE | CTL_SCRIPT)
+
 /**
  * ctl_guest_config() - Read @file: as --from says, as XML of libvirt if it
  * begins with <, else by the dialect

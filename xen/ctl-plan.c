@@ -217,8 +217,7 @@ const struct ctl_command ctl_plan = {
     .args = "FILE",
     .min = 1,
     .max = 1,
-    .options = CTL_JSON | CTL_LAX | CTL_DIALECT | CTL_NAMING | CTL_DOMID |
-               CTL_BRIDGE | CTL_SCRIPT,
+    .options = CTL_GUEST | CTL_LAX,
     .summary = "Which cards and host interfaces a guest's vifs become",
     .text =
         "Reads the configuration FILE (- is standard input) and prints a row "

@@ -170,8 +170,7 @@ const struct ctl_command ctl_up = {
     .args = "FILE",
     .min = 1,
     .max = 1,
-    .options = CTL_JSON | CTL_LAX | CTL_DIALECT | CTL_NAMING | CTL_DOMID |
-               CTL_BRIDGE | CTL_SCRIPT,
+    .options = CTL_GUEST | CTL_LAX,
     .summary = "Make the taps of a guest's emulated cards, on their bridges",
     .text =
         "Makes a persistent tap for each emulated card that 'vifctl plan' "
@@ -201,8 +200,7 @@ const struct ctl_command ctl_down = {
     .args = "FILE",
     .min = 1,
     .max = 1,
-    .options = CTL_JSON | CTL_DIALECT | CTL_NAMING | CTL_DOMID | CTL_BRIDGE |
-               CTL_SCRIPT,
+    .options = CTL_GUEST,
     .summary = "Take away the taps that 'vifctl up' made",
     .text =
         "Takes away the taps of the plan that are there, and their filters.  "

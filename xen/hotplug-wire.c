@@ -22,15 +22,6 @@ static int set_name(struct mnl_socket *nl, int index, const char *name)
     return nl_ask(nl, nlh);
 }
 
-static int set_address(struct mnl_socket *nl, int index)
-{
-    char buf[NL_CHANGE];
-    struct nlmsghdr *nlh = nl_link(buf, index);
-
-    mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(host_script_mac), host_script_mac);
-    return nl_ask(nl, nlh);
-}
-
 static int set_mtu(struct mnl_socket *nl, int index, uint32_t mtu)
 {
     char buf[NL_CHANGE];
@@ -101,7 +92,7 @@ static int wire(struct mnl_socket *nl, struct hotplug_job *j, const char **what)
     }
     if (!why) {
         *what = "cannot be given its address";
-        why = set_address(nl, j->index);
+        why = nl_set_address(nl, j->index, host_script_mac, 0);
     }
     if (!why) {
         *what = "cannot be kept free of addresses of IP";

@@ -102,6 +102,19 @@ int nl_set_up(struct mnl_socket *nl, int index, bool up)
     return nl_ask(nl, nlh);
 }
 
+int nl_set_address(struct mnl_socket *nl, int index, const uint8_t mac[6],
+                   uint32_t mtu)
+{
+    char buf[NL_CHANGE];
+    struct nlmsghdr *nlh = nl_link(buf, index);
+
+    mnl_attr_put(nlh, IFLA_ADDRESS, 6, mac);
+    if (mtu) {
+        mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
+    }
+    return nl_ask(nl, nlh);
+}
+
 int nl_set_mode(struct mnl_socket *nl, int index, uint8_t mode)
 {
     char buf[NL_CHANGE];

@@ -43,6 +43,9 @@ struct nlmsghdr *nl_link(char *buf, int index);
 /* Changes to interface @index; 0 or an errno.  @master 0: none */
 int nl_set_master(struct mnl_socket *nl, int index, int master);
 int nl_set_up(struct mnl_socket *nl, int index, bool up);
+/* @mtu 0: as it is */
+int nl_set_address(struct mnl_socket *nl, int index, const uint8_t mac[6],
+                   uint32_t mtu);
 /* IN6_ADDR_GEN_MODE_...: which address of IPv6 it makes itself when it comes
  * up.  No error where there is no IPv6 */
 int nl_set_mode(struct mnl_socket *nl, int index, uint8_t mode);

@@ -42,23 +42,14 @@ int wire_hold(const char *name, unsigned flags, GError **err)
     return fd;
 }
 
-static int set_address(struct mnl_socket *nl, int index, uint32_t mtu)
-{
-    char buf[NL_CHANGE];
-    struct nlmsghdr *nlh = nl_link(buf, index);
-
-    mnl_attr_put(nlh, IFLA_ADDRESS, sizeof(host_script_mac), host_script_mac);
-    mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-    return nl_ask(nl, nlh);
-}
-
 /* No address of IPv6 either, which it would make itself when it comes up: the
  * host has nothing to say on a guest's cable */
 static bool set_all(struct mnl_socket *nl, const struct wire_tap *t,
                     GError **err)
 {
     int index = (int)if_nametoindex(t->name);
-    int why = index ? set_address(nl, index, t->mtu) : errno;
+    int why =
+        index ? nl_set_address(nl, index, host_script_mac, t->mtu) : errno;
 
     if (why) {
         return nl_fail(err, t->name, "cannot set its address and MTU", why);
