@@ -63,8 +63,7 @@ JsonNode *x_vifemu_registers(struct qmp_session *s, JsonObject *args,
 
     json_object_set_array_member(o, "registers", list);
     if (!nic_find(name, &nic)) {
-        g_set_error(err, VM_ERROR, VM_ERROR_DEVICE_NOT_FOUND,
-                    "Device '%s' not found", name);
+        vm_not_found(err, name);
         goto fail;
     }
     json_object_set_string_member(o, "name", nic_name(&nic));
@@ -83,10 +82,10 @@ JsonNode *x_vifemu_registers(struct qmp_session *s, JsonObject *args,
         }
     }
     if (file && !any) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Parameter 'file' does not accept value '%s': %s has no "
-                    "such register file",
-                    file, nic.nic->model->name);
+        vm_fail(err,
+                "Parameter 'file' does not accept value '%s': %s has no "
+                "such register file",
+                file, nic.nic->model->name);
         goto fail;
     }
     return qmp_object(o);
@@ -232,11 +231,9 @@ static void no_filter(const char *name, GError **err)
         known = !strcmp(nd->id, name);
     }
     if (known) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "net client(%s) doesn't support rx-filter querying", name);
+        vm_fail(err, "net client(%s) doesn't support rx-filter querying", name);
     } else {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "invalid net client name: %s", name);
+        vm_fail(err, "invalid net client name: %s", name);
     }
 }
 

@@ -130,24 +130,18 @@ static bool check_args(const char *spec, JsonObject *args, GError **err)
     while (qmp_next_arg(&rest, &arg)) {
         value = json_object_get_member(args, arg.name);
         if (!value && !arg.optional) {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "Parameter '%s' is missing", arg.name);
-            return false;
+            return vm_fail(err, "Parameter '%s' is missing", arg.name);
         }
         if (value && !arg.type->holds(value)) {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "Invalid parameter type for '%s', expected: %s",
-                        arg.name, arg.type->qemu);
-            return false;
+            return vm_fail(err, "Invalid parameter type for '%s', expected: %s",
+                           arg.name, arg.type->qemu);
         }
     }
     json_object_iter_init_ordered(&it, args);
     while (!is_open(spec) &&
            json_object_iter_next_ordered(&it, &name, &value)) {
         if (!has_arg(spec, name)) {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "Parameter '%s' is unexpected", name);
-            return false;
+            return vm_fail(err, "Parameter '%s' is unexpected", name);
         }
     }
     return true;
@@ -186,14 +180,13 @@ static JsonNode *qmp_capabilities(struct qmp_session *s, JsonObject *args,
     if (enable && json_array_get_length(enable)) {
         first = json_array_get_element(enable, 0);
         if (holds_str(first)) {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "Parameter 'enable' does not accept value '%s': this "
-                        "server offers no capabilities",
-                        json_node_get_string(first));
+            vm_fail(err,
+                    "Parameter 'enable' does not accept value '%s': this "
+                    "server offers no capabilities",
+                    json_node_get_string(first));
         } else {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "Invalid parameter type for 'enable[0]', expected: "
-                        "string");
+            vm_fail(err, "Invalid parameter type for 'enable[0]', expected: "
+                         "string");
         }
         return NULL;
     }
@@ -222,9 +215,8 @@ static JsonNode *human_monitor_command(struct qmp_session *s, JsonObject *args,
     g_autofree char *text = NULL;
 
     if (json_object_has_member(args, "cpu-index")) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Parameter 'cpu-index' expects a CPU number: this machine "
-                    "has no CPU");
+        vm_fail(err, "Parameter 'cpu-index' expects a CPU number: this machine "
+                     "has no CPU");
         return NULL;
     }
     text = hmp_command(arg_str(args, "command-line"));

@@ -102,21 +102,17 @@ static GHashTable *names(void)
 bool qmp_getfd(struct qmp_session *s, const char *name, GError **err)
 {
     if (!s || !s->n_fds) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "No file descriptor supplied via SCM_RIGHTS");
-        return false;
+        return vm_fail(err, "No file descriptor supplied via SCM_RIGHTS");
     }
     if (g_ascii_isdigit(*name) || !*name) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Parameter 'fdname' expects a name not starting with a "
-                    "digit");
+        vm_fail(err, "Parameter 'fdname' expects a name not starting with a "
+                     "digit");
         goto drop;
     }
     if (g_hash_table_size(names()) >= NAMED_MAX &&
         !g_hash_table_contains(names(), name)) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Too many file descriptors: at most %d may wait for use",
-                    NAMED_MAX);
+        vm_fail(err, "Too many file descriptors: at most %d may wait for use",
+                NAMED_MAX);
         goto drop;
     }
     s->n_fds--;
@@ -133,9 +129,7 @@ drop:
 bool qmp_closefd(const char *name, GError **err)
 {
     if (!g_hash_table_remove(names(), name)) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "File descriptor named '%s' not found", name);
-        return false;
+        return vm_fail(err, "File descriptor named '%s' not found", name);
     }
     return true;
 }
@@ -292,15 +286,11 @@ static bool check_command(JsonObject *o, GError **err)
             wrong = "is unexpected";
         }
         if (wrong) {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "QMP input member '%s' %s", name, wrong);
-            return false;
+            return vm_fail(err, "QMP input member '%s' %s", name, wrong);
         }
     }
     if (!json_object_has_member(o, "execute")) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "QMP input lacks member 'execute'");
-        return false;
+        return vm_fail(err, "QMP input lacks member 'execute'");
     }
     return true;
 }
@@ -341,8 +331,7 @@ static void session_value(struct qmp_session *s, JsonNode *value)
     JsonObject *reply;
 
     if (!JSON_NODE_HOLDS_OBJECT(value)) {
-        g_set_error(&err, VM_ERROR, VM_ERROR_GENERIC,
-                    "QMP input must be a JSON object");
+        vm_fail(&err, "QMP input must be a JSON object");
     } else {
         id = json_object_dup_member(json_node_get_object(value), "id");
         ret = run_command(s, json_node_get_object(value), &err);

@@ -167,13 +167,11 @@ JsonNode *device_list_properties(struct qmp_session *s, JsonObject *args,
     struct vm_prop p;
 
     if (!model && !type_find(name, &t)) {
-        g_set_error(err, VM_ERROR, VM_ERROR_DEVICE_NOT_FOUND,
-                    "Device '%s' not found", name);
+        vm_not_found(err, name);
         return NULL;
     }
     if (!model) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Parameter 'typename' expects a non-abstract device type");
+        vm_fail(err, "Parameter 'typename' expects a non-abstract device type");
         return NULL;
     }
     list = json_array_new();
@@ -344,15 +342,13 @@ static const struct qom_node *node_find(const GPtrArray *tree, const char *path,
         const struct qom_node *node = g_ptr_array_index(tree, i);
 
         if (!*path || (found && node_is(node, path))) {
-            g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                        "Path '%s' is ambiguous", path);
+            vm_fail(err, "Path '%s' is ambiguous", path);
             return NULL;
         }
         found = node_is(node, path) ? node : found;
     }
     if (!found) {
-        g_set_error(err, VM_ERROR, VM_ERROR_DEVICE_NOT_FOUND,
-                    "Device '%s' not found", path);
+        vm_not_found(err, path);
     }
     return found;
 }
@@ -418,12 +414,10 @@ static JsonNode *get_or_set(JsonObject *args, bool set, GError **err)
     }
     value = property_value(tree, at, name);
     if (!value) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Property '%s.%s' not found", at->type, name);
+        vm_fail(err, "Property '%s.%s' not found", at->type, name);
     } else if (set) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "Property '%s.%s' cannot be set after '%s' was made",
-                    at->type, name, at->path);
+        vm_fail(err, "Property '%s.%s' cannot be set after '%s' was made",
+                at->type, name, at->path);
         g_clear_pointer(&value, json_node_unref);
     }
     return value;

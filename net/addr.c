@@ -30,8 +30,8 @@ bool addr_resolve(const char *host, const char *port, int family, bool udp,
     }
     why = getaddrinfo(host, port, &hints, &found);
     if (why) {
-        return netdev_fail(err, "cannot resolve '%s:%s': %s", host ? host : "",
-                           port, gai_strerror(why));
+        return vm_fail(err, "cannot resolve '%s:%s': %s", host ? host : "",
+                       port, gai_strerror(why));
     }
     out->type = ADDR_INET;
     memcpy(&out->sa, found->ai_addr, found->ai_addrlen);
@@ -63,8 +63,8 @@ static bool read_inet(JsonObject *opts, const char *name, bool udp,
         return false;
     }
     if (!host || !json_object_has_member(opts, dotted(name, "port"))) {
-        return netdev_fail(err, "property '%s.%s' is missing", name,
-                           host ? "port" : "host");
+        return vm_fail(err, "property '%s.%s' is missing", name,
+                       host ? "port" : "host");
     }
     if (!opts_uint(opts, dotted(name, "port"), 0, 65535, &num, err)) {
         return false;
@@ -89,14 +89,14 @@ static bool read_unix(JsonObject *opts, const char *name, struct addr *out,
         return false;
     }
     if (!path || !*path) {
-        return netdev_fail(err, "property '%s.path' is missing", name);
+        return vm_fail(err, "property '%s.path' is missing", name);
     }
     len = strlen(path);
     if (len >= sizeof(out->sa.un.sun_path)) {
-        return netdev_fail(err,
-                           "property '%s.path' cannot be '%s': it takes at "
-                           "most %zu characters",
-                           name, path, sizeof(out->sa.un.sun_path) - 1);
+        return vm_fail(err,
+                       "property '%s.path' cannot be '%s': it takes at "
+                       "most %zu characters",
+                       name, path, sizeof(out->sa.un.sun_path) - 1);
     }
     out->type = ADDR_UNIX;
     out->sa.un.sun_family = AF_UNIX;
@@ -129,10 +129,10 @@ bool addr_read(JsonObject *opts, const char *name, bool udp, bool passive,
         out->fd = netdev_fd(opts, dotted(name, "str"), err);
         return out->fd >= 0;
     }
-    return netdev_fail(err,
-                       "property '%s.type' cannot be '%s': it takes inet, "
-                       "unix or fd",
-                       name, type);
+    return vm_fail(err,
+                   "property '%s.type' cannot be '%s': it takes inet, "
+                   "unix or fd",
+                   name, type);
 }
 
 char *addr_show(const struct addr *a)
@@ -163,7 +163,7 @@ int addr_socket(const struct addr *a, int type, GError **err)
         socket(a->sa.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0) {
-        netdev_fail(err, "cannot make a socket: %s", g_strerror(errno));
+        vm_fail(err, "cannot make a socket: %s", g_strerror(errno));
     }
     return fd;
 }
@@ -192,8 +192,8 @@ bool addr_bind(int fd, const struct addr *a, const char *what, GError **err)
     }
     why = errno;
     shown = addr_show(a);
-    netdev_fail(err, "property '%s': cannot bind to %s: %s", what, shown,
-                g_strerror(why));
+    vm_fail(err, "property '%s': cannot bind to %s: %s", what, shown,
+            g_strerror(why));
     g_free(shown);
     return false;
 }

@@ -12,9 +12,6 @@
 extern const struct netdev_ops netdev_user, netdev_tap, netdev_dgram,
     netdev_stream, netdev_socket, netdev_hubport, netdev_null;
 
-/* Set @err of class GenericError; returns false */
-bool netdev_fail(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
 /* Bytes of a frame in pieces */
 size_t netdev_iov_len(const struct iovec *iov, unsigned n);
 

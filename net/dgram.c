@@ -270,8 +270,8 @@ static bool open_multicast_tx(struct dgram *d, struct in_addr from,
                     sizeof(from))) ||
         connect(d->tx_fd, &d->remote.sa.any, d->remote.len) ||
         getsockname(d->tx_fd, (struct sockaddr *)&d->self, &len)) {
-        return netdev_fail(err, "cannot send to the multicast group: %s",
-                           g_strerror(errno));
+        return vm_fail(err, "cannot send to the multicast group: %s",
+                       g_strerror(errno));
     }
     return true;
 }
@@ -290,8 +290,8 @@ static bool open_multicast(struct dgram *d, GError **err)
     }
     if (d->local.type == ADDR_UNIX ||
         (d->local.type == ADDR_INET && local->sin_family != AF_INET)) {
-        return netdev_fail(err, "property 'local' must be an IPv4 address "
-                                "with a multicast group");
+        return vm_fail(err, "property 'local' must be an IPv4 address "
+                            "with a multicast group");
     }
     if (d->local.type == ADDR_INET) {
         join.imr_interface = local->sin_addr;
@@ -305,8 +305,8 @@ static bool open_multicast(struct dgram *d, GError **err)
         return false;
     }
     if (setsockopt(d->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join))) {
-        return netdev_fail(err, "cannot join the multicast group: %s",
-                           g_strerror(errno));
+        return vm_fail(err, "cannot join the multicast group: %s",
+                       g_strerror(errno));
     }
     return open_multicast_tx(d, join.imr_interface, err);
 }
@@ -315,24 +315,24 @@ static bool open_unicast(struct dgram *d, GError **err)
 {
     if (d->local.type == ADDR_FD) {
         if (!is_dgram(d->local.fd)) {
-            return netdev_fail(err,
-                               "property 'local.str': descriptor %d is "
-                               "not a datagram socket",
-                               d->local.fd);
+            return vm_fail(err,
+                           "property 'local.str': descriptor %d is "
+                           "not a datagram socket",
+                           d->local.fd);
         }
         d->fd = d->local.fd;
         return true;
     }
     if (d->remote.type == ADDR_NONE) {
-        return netdev_fail(err, "property 'remote.type' is missing");
+        return vm_fail(err, "property 'remote.type' is missing");
     }
     if (d->local.type == ADDR_NONE) {
-        return netdev_fail(err, "property 'local.type' is missing; only a "
-                                "multicast group needs none");
+        return vm_fail(err, "property 'local.type' is missing; only a "
+                            "multicast group needs none");
     }
     if (d->local.sa.any.sa_family != d->remote.sa.any.sa_family) {
-        return netdev_fail(err, "properties 'local' and 'remote' are addresses "
-                                "of different kinds");
+        return vm_fail(err, "properties 'local' and 'remote' are addresses "
+                            "of different kinds");
     }
     d->fd = addr_socket(&d->local, SOCK_DGRAM, err);
     if (d->fd < 0 || !addr_bind(d->fd, &d->local, "local", err)) {
@@ -349,8 +349,8 @@ static bool dgram_begin(struct dgram *d, JsonObject *opts, GError **err)
         return false;
     }
     if (d->remote.type == ADDR_FD) {
-        return netdev_fail(err, "property 'remote.type' cannot be 'fd': it "
-                                "takes inet or unix");
+        return vm_fail(err, "property 'remote.type' cannot be 'fd': it "
+                            "takes inet or unix");
     }
     return is_multicast(&d->remote) ? open_multicast(d, err)
                                     : open_unicast(d, err);

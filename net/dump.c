@@ -63,7 +63,7 @@ static bool pcap_load(GError **err)
         }
     }
     if (!m) {
-        return netdev_fail(err, "it needs libpcap: %s", g_module_error());
+        return vm_fail(err, "it needs libpcap: %s", g_module_error());
     }
     pcap.module = m;
     return true;
@@ -133,8 +133,8 @@ static struct filter *dump_open(JsonObject *opts, GError **err)
     d->pcap = pcap.open_dead(DLT_EN10MB, (int)maxlen);
     d->file = d->pcap ? pcap.dump_open(d->pcap, path) : NULL;
     if (!d->file) {
-        netdev_fail(err, "property 'file': cannot open '%s': %s", path,
-                    d->pcap ? pcap.geterr(d->pcap) : "out of memory");
+        vm_fail(err, "property 'file': cannot open '%s': %s", path,
+                d->pcap ? pcap.geterr(d->pcap) : "out of memory");
         dump_free(d);
         return NULL;
     }

@@ -86,7 +86,7 @@ static struct filter *buffer_open(JsonObject *opts, GError **err)
         return NULL;
     }
     if (!interval) {
-        netdev_fail(err, "property 'interval' is missing");
+        vm_fail(err, "property 'interval' is missing");
         return NULL;
     }
     b = g_new0(struct buffer, 1);

@@ -37,7 +37,7 @@ static struct netdev *stream_over(const char *key, JsonObject *opts,
         goto out;
     }
     if (c->in < 0) {
-        netdev_fail(err, "-chardev '%s' is not a stream socket", name);
+        vm_fail(err, "-chardev '%s' is not a stream socket", name);
         goto out;
     }
     fd = g_strdup_printf("%d", c->in);
@@ -115,7 +115,7 @@ static struct filter *mirror_open(JsonObject *opts, GError **err)
     struct tee *t = g_new0(struct tee, 1);
 
     if (!opts_peek(opts, "outdev")) {
-        netdev_fail(err, "property 'outdev' is missing");
+        vm_fail(err, "property 'outdev' is missing");
     } else {
         t->out = stream_over("outdev", opts, err);
     }
@@ -132,11 +132,11 @@ static struct filter *redirector_open(JsonObject *opts, GError **err)
     struct tee *t;
 
     if (!in && !out) {
-        netdev_fail(err, "property 'indev' or 'outdev' is missing");
+        vm_fail(err, "property 'indev' or 'outdev' is missing");
         return NULL;
     }
     if (in && out && !strcmp(in, out)) {
-        netdev_fail(err, "properties 'indev' and 'outdev' must differ");
+        vm_fail(err, "properties 'indev' and 'outdev' must differ");
         return NULL;
     }
     t = g_new0(struct tee, 1);

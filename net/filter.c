@@ -55,8 +55,8 @@ static bool read_word(JsonObject *opts, const char *key,
         return true;
     }
     all_words = g_strjoinv(", ", (char **)(uintptr_t)words);
-    netdev_fail(err, "property '%s' cannot be '%s': it takes %s", key, s,
-                all_words);
+    vm_fail(err, "property '%s' cannot be '%s': it takes %s", key, s,
+            all_words);
     g_free(all_words);
     return false;
 }
@@ -79,11 +79,11 @@ static bool read_common(JsonObject *opts, struct filter *f, unsigned *position,
     }
     f->netdev = name ? netdev_find(name) : NULL;
     if (!f->netdev) {
-        return name ? netdev_fail(err,
-                                  "property 'netdev' cannot be '%s': there is "
-                                  "no such netdev",
-                                  name)
-                    : netdev_fail(err, "property 'netdev' is missing");
+        return name ? vm_fail(err,
+                              "property 'netdev' cannot be '%s': there is "
+                              "no such netdev",
+                              name)
+                    : vm_fail(err, "property 'netdev' is missing");
     }
     f->queue = (enum filter_queue)queue;
     f->off = off;
@@ -128,20 +128,20 @@ static bool filter_add_flat(JsonObject *opts, GError **err)
     unsigned position = 0;
 
     if (!ops) {
-        return netdev_fail(err, "invalid object type: %s", type ? type : "");
+        return vm_fail(err, "invalid object type: %s", type ? type : "");
     }
     if (!opts_str(opts, "id", &id, err)) {
         return false;
     }
     if (!id || !opts_id_ok(id)) {
-        return netdev_fail(err, "property 'id' is %s",
-                           id ? "not well-formed" : "missing");
+        return vm_fail(err, "property 'id' is %s",
+                       id ? "not well-formed" : "missing");
     }
     if (filter_find(id)) {
-        return netdev_fail(err,
-                           "attempt to add duplicate property '%s' to "
-                           "object (type 'container')",
-                           id);
+        return vm_fail(err,
+                       "attempt to add duplicate property '%s' to "
+                       "object (type 'container')",
+                       id);
     }
     if (!keys_known(ops, opts, err) ||
         !read_common(opts, &common, &position, err)) {
@@ -192,7 +192,7 @@ bool filter_del(const char *id, GError **err)
     struct filter *f = filter_find(id);
 
     if (!f) {
-        return netdev_fail(err, "object '%s' not found", id);
+        return vm_fail(err, "object '%s' not found", id);
     }
     filter_free(f);
     return true;

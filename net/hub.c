@@ -165,10 +165,10 @@ static bool port_connect(struct hub_port *p, const char *name, GError **err)
 
     if (!nd || nd->peer_ops || nd->ops == &netdev_hubport) {
         /* Hubs behind hubs could be a ring, where frames go round forever */
-        return netdev_fail(err, "property 'netdev' cannot be '%s': %s", name,
-                           !nd            ? "there is no such netdev"
-                           : nd->peer_ops ? "it is in use"
-                                          : "it is a hubport itself");
+        return vm_fail(err, "property 'netdev' cannot be '%s': %s", name,
+                       !nd            ? "there is no such netdev"
+                       : nd->peer_ops ? "it is in use"
+                                      : "it is a hubport itself");
     }
     p->behind = nd;
     netdev_plug(nd, &behind_ops, p);
@@ -182,7 +182,7 @@ static struct netdev *hub_open(const char *id, JsonObject *opts, GError **err)
     uint64_t hubid = 0;
 
     if (!json_object_has_member(opts, "hubid")) {
-        netdev_fail(err, "property 'hubid' is missing");
+        vm_fail(err, "property 'hubid' is missing");
         return NULL;
     }
     if (!opts_uint(opts, "hubid", 0, INT32_MAX, &hubid, err) ||

@@ -23,18 +23,6 @@ void (*netdev_event)(const char *name, JsonObject *data);
 
 static GSList *all; /* struct netdev */
 
-bool netdev_fail(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 size_t netdev_iov_len(const struct iovec *iov, unsigned n)
 {
     size_t len = 0;
@@ -63,12 +51,11 @@ int netdev_fd(JsonObject *opts, const char *key, GError **err)
     if (name && !g_ascii_isdigit(*name)) {
         fd = netdev_named_fd ? netdev_named_fd(name) : -1;
         if (fd < 0) {
-            netdev_fail(err, "property '%s': no descriptor named '%s'", key,
-                        name);
+            vm_fail(err, "property '%s': no descriptor named '%s'", key, name);
             return -1;
         }
     } else if (!node) {
-        netdev_fail(err, "property '%s' is missing", key);
+        vm_fail(err, "property '%s' is missing", key);
         return -1;
     } else {
         if (!opts_uint(opts, key, 0, INT32_MAX, &num, err)) {
@@ -79,8 +66,8 @@ int netdev_fd(JsonObject *opts, const char *key, GError **err)
     flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-        netdev_fail(err, "property '%s': descriptor %d is not open: %s", key,
-                    fd, g_strerror(errno));
+        vm_fail(err, "property '%s': descriptor %d is not open: %s", key, fd,
+                g_strerror(errno));
         return -1;
     }
     return fd;
@@ -104,8 +91,8 @@ static void fail_type(const char *name, GError **err)
         g_string_append_printf(known, "%s%s", i ? ", " : "",
                                netdev_types[i]->name);
     }
-    netdev_fail(err, "property 'type' cannot be '%s': it takes %s", name,
-                known->str);
+    vm_fail(err, "property 'type' cannot be '%s': it takes %s", name,
+            known->str);
     g_string_free(known, TRUE);
 }
 
@@ -137,18 +124,18 @@ static struct netdev *open_flat(JsonObject *opts, GError **err)
         return NULL;
     }
     if (!type || !id) {
-        netdev_fail(err, "property '%s' is missing", type ? "id" : "type");
+        vm_fail(err, "property '%s' is missing", type ? "id" : "type");
         return NULL;
     }
     if (!opts_id_ok(id)) {
-        netdev_fail(err,
-                    "property 'id' cannot be '%s': it takes a letter, "
-                    "then letters, digits, '-', '.' or '_'",
-                    id);
+        vm_fail(err,
+                "property 'id' cannot be '%s': it takes a letter, "
+                "then letters, digits, '-', '.' or '_'",
+                id);
         return NULL;
     }
     if (netdev_find(id)) {
-        netdev_fail(err, "Duplicate ID '%s' for netdev", id);
+        vm_fail(err, "Duplicate ID '%s' for netdev", id);
         return NULL;
     }
     ops = type_find(type);

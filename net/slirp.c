@@ -296,8 +296,8 @@ static void user_close(struct netdev *nd)
 static bool fail_value(GError **err, const char *key, const char *val,
                        const char *takes)
 {
-    return netdev_fail(err, "property '%s' cannot be '%s': it takes %s", key,
-                       val, takes);
+    return vm_fail(err, "property '%s' cannot be '%s': it takes %s", key, val,
+                   takes);
 }
 
 /* An address of IPv4; absent leaves *out alone */
@@ -418,8 +418,8 @@ static bool read_ipv4(JsonObject *opts, SlirpConfig *c, GError **err)
     if (c->vhost.s_addr == c->vnameserver.s_addr ||
         c->vhost.s_addr == c->vdhcp_start.s_addr ||
         c->vnameserver.s_addr == c->vdhcp_start.s_addr) {
-        return netdev_fail(err, "properties 'host', 'dns' and 'dhcpstart' must "
-                                "be different addresses");
+        return vm_fail(err, "properties 'host', 'dns' and 'dhcpstart' must "
+                            "be different addresses");
     }
     return true;
 }
@@ -470,8 +470,8 @@ static bool read_config(JsonObject *opts, SlirpConfig *c, GError **err)
         return false;
     }
     if (!v4 && !v6) {
-        return netdev_fail(err, "properties 'ipv4' and 'ipv6' cannot both be "
-                                "'off'");
+        return vm_fail(err, "properties 'ipv4' and 'ipv6' cannot both be "
+                            "'off'");
     }
     /* Naming one family turns the other off, unless both are named */
     if (v4 && !json_object_has_member(opts, "ipv4") && v6 &&
@@ -517,10 +517,10 @@ static bool add_hostfwd(struct slirp_net *s, const char *rule, GError **err)
     ok = !slirp_add_hostfwd(s->slirp, udp, from, atoi(word[3]), to,
                             atoi(word[5]));
     if (!ok) {
-        netdev_fail(err,
-                    "property 'hostfwd': could not set up '%s': is the "
-                    "port in use, or not allowed?",
-                    rule);
+        vm_fail(err,
+                "property 'hostfwd': could not set up '%s': is the "
+                "port in use, or not allowed?",
+                rule);
     }
 out:
     for (int i = 1; i < 6; i++) {
@@ -555,10 +555,10 @@ static bool add_guestfwd(struct slirp_net *s, const char *rule, GError **err)
     }
     ok = slirp_add_exec(s->slirp, word[4], &to, atoi(word[3])) >= 0;
     if (!ok) {
-        netdev_fail(err,
-                    "property 'guestfwd': could not set up '%s': is the "
-                    "address in 'net', and not taken?",
-                    rule);
+        vm_fail(err,
+                "property 'guestfwd': could not set up '%s': is the "
+                "address in 'net', and not taken?",
+                rule);
     }
 out:
     for (int i = 1; i < 5; i++) {
@@ -605,7 +605,7 @@ static struct netdev *user_open(const char *id, JsonObject *opts, GError **err)
     s->net = c.vnetwork;
     s->slirp = slirp_new(&c, &callbacks, s);
     if (!s->slirp) {
-        netdev_fail(err, "libslirp refuses the configuration");
+        vm_fail(err, "libslirp refuses the configuration");
         goto fail;
     }
     if (!add_all(s, opts, "hostfwd", add_hostfwd, err) ||

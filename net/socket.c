@@ -20,9 +20,8 @@ static bool put_hostport(JsonObject *to, const char *name, const char *text,
     char *host, *field;
 
     if (!colon || !colon[1]) {
-        return netdev_fail(err,
-                           "property '%s' cannot be '%s': it takes host:port",
-                           key, text);
+        return vm_fail(err, "property '%s' cannot be '%s': it takes host:port",
+                       key, text);
     }
     if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
         text++;
@@ -66,10 +65,10 @@ static const struct netdev_ops *with_fd(JsonObject *opts, JsonObject *to,
     }
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) ||
         (type != SOCK_STREAM && type != SOCK_DGRAM)) {
-        netdev_fail(err,
-                    "property 'fd': descriptor %d is neither a stream nor "
-                    "a datagram socket",
-                    fd);
+        vm_fail(err,
+                "property 'fd': descriptor %d is neither a stream nor "
+                "a datagram socket",
+                fd);
         return NULL;
     }
     /* A name was used up, the number is not */
@@ -105,7 +104,7 @@ static const struct netdev_ops *with_udp(JsonObject *opts, JsonObject *to,
         return NULL;
     }
     if (!from) {
-        netdev_fail(err, "property 'localaddr' is missing; udp needs it");
+        vm_fail(err, "property 'localaddr' is missing; udp needs it");
         return NULL;
     }
     return put_hostport(to, "remote", peer, "udp", err) &&
@@ -130,8 +129,8 @@ static const struct netdev_ops *translate(JsonObject *opts, JsonObject *to,
         }
     }
     if (given != 1) {
-        netdev_fail(err, "exactly one of fd, listen, connect, mcast and udp is "
-                         "needed");
+        vm_fail(err, "exactly one of fd, listen, connect, mcast and udp is "
+                     "needed");
         return NULL;
     }
     if (!strcmp(way, "fd")) {

@@ -344,8 +344,8 @@ static bool stream_listen(struct stream *s, GError **err)
         s->bound = true;
     }
     if (listen(s->listen_fd, 1)) {
-        return netdev_fail(err, "property 'addr': cannot listen: %s",
-                           g_strerror(errno));
+        return vm_fail(err, "property 'addr': cannot listen: %s",
+                       g_strerror(errno));
     }
     s->listener = loop_fd_new(s->listen_fd, LOOP_IN, stream_accept, s);
     return true;
@@ -377,8 +377,8 @@ static bool stream_connect(struct stream *s, GError **err)
     }
     close(fd);
     shown = addr_show(&s->addr);
-    netdev_fail(err, "property 'addr': cannot connect to %s: %s", shown,
-                g_strerror(why));
+    vm_fail(err, "property 'addr': cannot connect to %s: %s", shown,
+            g_strerror(why));
     g_free(shown);
     return false;
 }
@@ -436,17 +436,17 @@ static bool stream_begin(struct stream *s, JsonObject *opts, GError **err)
         return false;
     }
     if (s->addr.type == ADDR_NONE) {
-        return netdev_fail(err, "property 'addr.type' is missing");
+        return vm_fail(err, "property 'addr.type' is missing");
     }
     if (reconnect && (server || s->addr.type == ADDR_FD)) {
-        return netdev_fail(err, "property 'reconnect' needs server=off and an "
-                                "address to connect to");
+        return vm_fail(err, "property 'reconnect' needs server=off and an "
+                            "address to connect to");
     }
     if (s->addr.type == ADDR_FD && !is_stream(s->addr.fd)) {
-        return netdev_fail(err,
-                           "property 'addr.str': descriptor %d is not a "
-                           "stream socket",
-                           s->addr.fd);
+        return vm_fail(err,
+                       "property 'addr.str': descriptor %d is not a "
+                       "stream socket",
+                       s->addr.fd);
     }
     if (server) {
         return stream_listen(s, err);

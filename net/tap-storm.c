@@ -174,10 +174,10 @@ bool tap_storm_new(struct netdev *nd, struct pump *pump, const char *mode,
         return true;
     }
     if (mode && strcmp(mode, "alarm") != 0 && strcmp(mode, "cut") != 0) {
-        return netdev_fail(err,
-                           "property 'storm' cannot be '%s': it takes alarm, "
-                           "cut or off",
-                           mode);
+        return vm_fail(err,
+                       "property 'storm' cannot be '%s': it takes alarm, "
+                       "cut or off",
+                       mode);
     }
     g = g_new0(struct tap_storm, 1);
     g->nd = nd;
@@ -187,7 +187,7 @@ bool tap_storm_new(struct netdev *nd, struct pump *pump, const char *mode,
     g->task = loop_task_new(storm_began, g);
     g->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (g->timer < 0) {
-        netdev_fail(err, "property 'storm': no timer: %s", g_strerror(errno));
+        vm_fail(err, "property 'storm': no timer: %s", g_strerror(errno));
         tap_storm_free(g);
         return false;
     }

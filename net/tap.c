@@ -67,18 +67,17 @@ static bool run_script(const char *script, const char *key, const char *name,
 
     if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL,
                       NULL, NULL, NULL, &status, &why)) {
-        netdev_fail(err, "property '%s': cannot run '%s': %s", key, script,
-                    why->message);
+        vm_fail(err, "property '%s': cannot run '%s': %s", key, script,
+                why->message);
         g_error_free(why);
         return false;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         return true;
     }
-    return netdev_fail(err, "property '%s': '%s %s' failed with %s %d", key,
-                       script, name, WIFEXITED(status) ? "status" : "signal",
-                       WIFEXITED(status) ? WEXITSTATUS(status)
-                                         : WTERMSIG(status));
+    return vm_fail(err, "property '%s': '%s %s' failed with %s %d", key, script,
+                   name, WIFEXITED(status) ? "status" : "signal",
+                   WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
 static void tap_close(struct netdev *nd)
@@ -113,7 +112,7 @@ static bool name_ok(const char *name, const char *key, GError **err)
         why = "that is not an interface name";
     }
     return !why ||
-           netdev_fail(err, "property '%s' cannot be '%s': %s", key, name, why);
+           vm_fail(err, "property '%s' cannot be '%s': %s", key, name, why);
 }
 
 static bool fail_attach(const char *name, int why, GError **err)
@@ -127,8 +126,8 @@ static bool fail_attach(const char *name, int why, GError **err)
     } else if (why == EINVAL) {
         hint = "; is it an interface, but not a tap?";
     }
-    return netdev_fail(err, "cannot attach to tap '%s': %s%s", name,
-                       g_strerror(why), hint);
+    return vm_fail(err, "cannot attach to tap '%s': %s%s", name,
+                   g_strerror(why), hint);
 }
 
 /* Open the tap device and make, or attach to, an interface */
@@ -139,8 +138,8 @@ static bool tap_attach(struct tap *t, const char *name, bool vnet, GError **err)
 
     t->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (t->fd < 0) {
-        return netdev_fail(err, "cannot open %s: %s", TUN_DEVICE,
-                           g_strerror(errno));
+        return vm_fail(err, "cannot open %s: %s", TUN_DEVICE,
+                       g_strerror(errno));
     }
     if (vnet && !ioctl(t->fd, TUNGETFEATURES, &can) && can & IFF_VNET_HDR) {
         ifr.ifr_flags |= IFF_VNET_HDR;
@@ -188,15 +187,15 @@ static bool tap_header(struct tap *t, bool offloads, GError **err)
     int len = 0;
 
     if (!tap_name(t->fd, name, &flags) || !(flags & IFF_TAP)) {
-        return netdev_fail(err, "descriptor %d is not a tap", t->fd);
+        return vm_fail(err, "descriptor %d is not a tap", t->fd);
     }
     if (flags & IFF_VNET_HDR) {
         if (ioctl(t->fd, TUNGETVNETHDRSZ, &len) || len < 0 ||
             len > TAP_HDR_MAX || (size_t)len < sizeof(struct virtio_net_hdr)) {
-            return netdev_fail(err,
-                               "descriptor %d has a vnet header of "
-                               "unknown size",
-                               t->fd);
+            return vm_fail(err,
+                           "descriptor %d has a vnet header of "
+                           "unknown size",
+                           t->fd);
         }
         t->hdr_len = (size_t)len;
     }
@@ -206,8 +205,8 @@ static bool tap_header(struct tap *t, bool offloads, GError **err)
         return true;
     }
     if (ioctl(t->fd, TUNSETOFFLOAD, 0)) {
-        return netdev_fail(err, "cannot turn off the offloads of '%s': %s",
-                           name, g_strerror(errno));
+        return vm_fail(err, "cannot turn off the offloads of '%s': %s", name,
+                       g_strerror(errno));
     }
     return true;
 }
@@ -222,7 +221,7 @@ static bool tap_sndbuf(struct tap *t, JsonObject *opts, GError **err)
     }
     val = want && want < INT_MAX ? (int)want : INT_MAX;
     if (ioctl(t->fd, TUNSETSNDBUF, &val) && want) {
-        return netdev_fail(err, "property 'sndbuf': %s", g_strerror(errno));
+        return vm_fail(err, "property 'sndbuf': %s", g_strerror(errno));
     }
     return true;
 }
@@ -262,10 +261,10 @@ out:
     if (s >= 0) {
         close(s);
     }
-    return !why || netdev_fail(err,
-                               "property 'br': cannot put '%s' into "
-                               "bridge '%s': %s",
-                               name, bridge, g_strerror(why));
+    return !why || vm_fail(err,
+                           "property 'br': cannot put '%s' into "
+                           "bridge '%s': %s",
+                           name, bridge, g_strerror(why));
 }
 
 /* "no" is none; an absent one is @def, if there is such a file */
@@ -289,8 +288,8 @@ static bool tap_scripts(struct tap *t, JsonObject *opts, bool ours,
         return false;
     }
     if (!ours && (up || down || br)) {
-        return netdev_fail(err, "properties 'script', 'downscript' and 'br' do "
-                                "not go with 'fd'");
+        return vm_fail(err, "properties 'script', 'downscript' and 'br' do "
+                            "not go with 'fd'");
     }
     if (br && !tap_bridge(t, br, err)) {
         return false;
@@ -319,10 +318,10 @@ static bool pick_fd(JsonObject *opts, const char **key, GError **err)
         return false;
     }
     if (list && (fd || strchr(list, ':'))) {
-        return netdev_fail(err, "property 'fds' cannot be '%s': %s", list,
-                           fd ? "it does not go with 'fd'"
-                              : "emulated cards have one queue, so it takes "
-                                "one descriptor");
+        return vm_fail(err, "property 'fds' cannot be '%s': %s", list,
+                       fd ? "it does not go with 'fd'"
+                          : "emulated cards have one queue, so it takes "
+                            "one descriptor");
     }
     *key = list ? "fds" : fd ? "fd" : NULL;
     return true;
@@ -342,12 +341,11 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
         return false;
     }
     if (by_fd && name) {
-        return netdev_fail(err, "property 'ifname' does not go with '%s'",
-                           by_fd);
+        return vm_fail(err, "property 'ifname' does not go with '%s'", by_fd);
     }
     if (!opts_bool(opts, "vhost", &flag, err) || flag) {
-        return flag ? netdev_fail(err, "property 'vhost' cannot be 'on': "
-                                       "emulated cards have no vhost")
+        return flag ? vm_fail(err, "property 'vhost' cannot be 'on': "
+                                   "emulated cards have no vhost")
                     : false;
     }
     if (by_fd) {
@@ -363,10 +361,10 @@ static bool tap_begin(struct tap *t, JsonObject *opts, GError **err)
         return false;
     }
     if (vnet && !t->offloads && json_object_has_member(opts, "vnet_hdr")) {
-        return netdev_fail(err, "property 'vnet_hdr' cannot be 'on': %s",
-                           t->hdr_len ? "the kernel knows no offloads"
-                           : by_fd    ? "the descriptor has no vnet header"
-                                      : "the kernel knows no vnet header");
+        return vm_fail(err, "property 'vnet_hdr' cannot be 'on': %s",
+                       t->hdr_len ? "the kernel knows no offloads"
+                       : by_fd    ? "the descriptor has no vnet header"
+                                  : "the kernel knows no vnet header");
     }
     return tap_sndbuf(t, opts, err) && tap_scripts(t, opts, !by_fd, err);
 }

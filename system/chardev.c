@@ -21,19 +21,6 @@ enum { LISTEN_BACKLOG = 1 };
 static GPtrArray *chardevs;
 static GPtrArray *waiting; /* struct chardev that have wait=on */
 
-static bool G_GNUC_PRINTF(2, 3)
-    chardev_fail(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 /* Options of a socket; wait= counts with server=on only */
 struct socket_opts {
     const char *path, *host, *port;
@@ -62,8 +49,8 @@ static bool socket_read_opts(JsonObject *opts, struct socket_opts *s,
     }
     s->port = opts_peek(opts, "port");
     if ((s->path != NULL) + (s->port != NULL) + s->has_fd != 1) {
-        return chardev_fail(err, "a socket needs one of path=, fd=, or host= "
-                                 "and port=");
+        return vm_fail(err, "a socket needs one of path=, fd=, or host= "
+                            "and port=");
     }
     return true;
 }
@@ -75,8 +62,8 @@ static int unix_open(const struct socket_opts *s, GError **err)
     int fd;
 
     if (strlen(s->path) >= sizeof(sun.sun_path)) {
-        chardev_fail(err, "path '%s' is longer than %zu bytes", s->path,
-                     sizeof(sun.sun_path) - 1);
+        vm_fail(err, "path '%s' is longer than %zu bytes", s->path,
+                sizeof(sun.sun_path) - 1);
         return -1;
     }
     memcpy(sun.sun_path, s->path, strlen(s->path));
@@ -95,9 +82,8 @@ static int unix_open(const struct socket_opts *s, GError **err)
     }
     return fd;
 fail:
-    chardev_fail(err, "cannot %s socket '%s': %s",
-                 s->server ? "create" : "connect to", s->path,
-                 g_strerror(errno));
+    vm_fail(err, "cannot %s socket '%s': %s",
+            s->server ? "create" : "connect to", s->path, g_strerror(errno));
     if (fd >= 0) {
         close(fd);
     }
@@ -137,17 +123,17 @@ static int tcp_open(const struct socket_opts *s, GError **err)
     rc = getaddrinfo(s->host && *s->host ? s->host : NULL, s->port, &hints,
                      &list);
     if (rc) {
-        chardev_fail(err, "cannot resolve '%s:%s': %s", s->host ? s->host : "",
-                     s->port, gai_strerror(rc));
+        vm_fail(err, "cannot resolve '%s:%s': %s", s->host ? s->host : "",
+                s->port, gai_strerror(rc));
         return -1;
     }
     for (struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next) {
         fd = tcp_try(ai, s->server);
     }
     if (fd < 0) {
-        chardev_fail(err, "cannot %s '%s:%s': %s",
-                     s->server ? "listen on" : "connect to",
-                     s->host ? s->host : "", s->port, g_strerror(errno));
+        vm_fail(err, "cannot %s '%s:%s': %s",
+                s->server ? "listen on" : "connect to", s->host ? s->host : "",
+                s->port, g_strerror(errno));
     }
     freeaddrinfo(list);
     return fd;
@@ -159,7 +145,7 @@ static int inherited_fd(uint64_t n, GError **err)
     socklen_t len = sizeof(type);
 
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0) {
-        chardev_fail(err, "fd=%d is not an open socket", fd);
+        vm_fail(err, "fd=%d is not an open socket", fd);
         return -1;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -235,15 +221,15 @@ static bool pipe_open(struct chardev *c, JsonObject *opts, GError **err)
         return false;
     }
     if (!path) {
-        return chardev_fail(err, "a pipe needs path=");
+        return vm_fail(err, "a pipe needs path=");
     }
     in = g_strdup_printf("%s.in", path);
     out = g_strdup_printf("%s.out", path);
     c->in = open(in, O_RDWR | O_CLOEXEC);
     c->out = open(out, O_RDWR | O_CLOEXEC);
     if (c->in < 0 || c->out < 0) {
-        chardev_fail(err, "cannot open pipes '%s' and '%s': %s", in, out,
-                     g_strerror(errno));
+        vm_fail(err, "cannot open pipes '%s' and '%s': %s", in, out,
+                g_strerror(errno));
     }
     c->filename = g_strdup_printf("pipe:%s", path);
     g_free(in);
@@ -295,11 +281,11 @@ static struct chardev *chardev_find(const char *id)
 static bool chardev_check_id(const char *id, GError **err)
 {
     if (!id || !opts_id_ok(id)) {
-        return chardev_fail(err, "property 'id' is needed: a letter, then "
-                                 "letters, digits, '-', '.', '_'");
+        return vm_fail(err, "property 'id' is needed: a letter, then "
+                            "letters, digits, '-', '.', '_'");
     }
     return !chardev_find(id) ||
-           chardev_fail(err, "id '%s' is taken by another -chardev", id);
+           vm_fail(err, "id '%s' is taken by another -chardev", id);
 }
 
 static struct chardev *chardev_open(JsonObject *opts, GError **err)
@@ -325,10 +311,10 @@ static struct chardev *chardev_open(JsonObject *opts, GError **err)
         g_ptr_array_add(chardevs, c);
         return c;
     }
-    chardev_fail(err,
-                 "'%s' is not a character backend: there are socket, stdio, "
-                 "null, pipe",
-                 backend ? backend : "");
+    vm_fail(err,
+            "'%s' is not a character backend: there are socket, stdio, "
+            "null, pipe",
+            backend ? backend : "");
     return NULL;
 }
 
@@ -346,7 +332,7 @@ static bool legacy_tcp(JsonObject *o, const char *addr, GError **err)
     char *host;
 
     if (!colon) {
-        return chardev_fail(err, "'%s' should be HOST:PORT", addr);
+        return vm_fail(err, "'%s' should be HOST:PORT", addr);
     }
     host = g_strndup(addr, (gsize)(colon - addr));
     json_object_set_string_member(o, "host", host);
@@ -399,11 +385,11 @@ struct chardev *chardev_take(const char *id, GError **err)
     struct chardev *c = chardev_find(id);
 
     if (!c) {
-        chardev_fail(err, "there is no -chardev with id '%s'", id);
+        vm_fail(err, "there is no -chardev with id '%s'", id);
         return NULL;
     }
     if (c->taken) {
-        chardev_fail(err, "-chardev '%s' is in use", id);
+        vm_fail(err, "-chardev '%s' is in use", id);
         return NULL;
     }
     c->taken = true;
@@ -418,8 +404,8 @@ bool chardev_wait_all(GError **err)
 
         while (poll(&p, 1, -1) < 0) {
             if (errno != EINTR) {
-                return chardev_fail(err, "cannot wait for a client of %s: %s",
-                                    c->filename, g_strerror(errno));
+                return vm_fail(err, "cannot wait for a client of %s: %s",
+                               c->filename, g_strerror(errno));
             }
         }
     }

@@ -51,10 +51,9 @@ static bool isa_place(JsonObject *nic, GError **err)
             return true;
         }
     }
-    g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                "the %u places of cards on ISA are taken: set iobase= and irq=",
-                (unsigned)G_N_ELEMENTS(isa_places));
-    return false;
+    return vm_fail(
+        err, "the %u places of cards on ISA are taken: set iobase= and irq=",
+        (unsigned)G_N_ELEMENTS(isa_places));
 }
 
 /* vm_device_add() of what take_nic_opts() made */

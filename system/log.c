@@ -42,18 +42,6 @@ static FILE *out(void)
     return log_file ? log_file : stderr;
 }
 
-static bool G_GNUC_PRINTF(2, 3) log_fail(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 char *log_items_help(void)
 {
     GString *s = g_string_new("Log items (comma separated):\n");
@@ -82,7 +70,7 @@ static bool log_enable_one(const char *name, GError **err)
     if (!strcmp(name, "all") || g_strv_contains(dead_items, name)) {
         return true;
     }
-    return log_fail(err, "unknown log item '%s'; -d help lists them", name);
+    return vm_fail(err, "unknown log item '%s'; -d help lists them", name);
 }
 
 bool log_enable(const char *list, GError **err)
@@ -102,8 +90,8 @@ bool log_open(const char *path, GError **err)
     FILE *f = fopen(path, "we");
 
     if (!f) {
-        return log_fail(err, "cannot open log file '%s': %s", path,
-                        g_strerror(errno));
+        return vm_fail(err, "cannot open log file '%s': %s", path,
+                       g_strerror(errno));
     }
     setvbuf(f, NULL, _IOLBF, 0);
     if (log_file) {
@@ -145,10 +133,10 @@ static bool trace_match(const char *pattern, GError **err)
     if (any) {
         return true;
     }
-    return log_fail(err,
-                    "no trace event matches '%s': there are nic_read, "
-                    "nic_write, nic_send, nic_receive, nic_event",
-                    pattern);
+    return vm_fail(err,
+                   "no trace event matches '%s': there are nic_read, "
+                   "nic_write, nic_send, nic_receive, nic_event",
+                   pattern);
 }
 
 bool log_trace_enable(const char *spec, GError **err)

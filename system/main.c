@@ -90,15 +90,14 @@ static struct chardev *monitor_chardev(JsonObject *opts, GError **err)
         return NULL;
     }
     if (g_strcmp0(mode, "control") != 0) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "property 'mode' cannot be '%s': QMP (mode=control) is "
-                    "what there is",
-                    mode ? mode : "readline");
+        vm_fail(err,
+                "property 'mode' cannot be '%s': QMP (mode=control) is "
+                "what there is",
+                mode ? mode : "readline");
         return NULL;
     }
     if (!legacy && !id) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "property 'chardev' is needed");
+        vm_fail(err, "property 'chardev' is needed");
         return NULL;
     }
     return legacy ? chardev_legacy(legacy, err) : chardev_take(id, err);

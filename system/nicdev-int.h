@@ -44,9 +44,6 @@ static inline const char *nicdev_name(const struct nicdev *d)
     return d->id ? d->id : d->nic->model->name;
 }
 
-/* Set @err; returns false */
-bool nicdev_fail(GError **err, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
 /* d->bar[bar] becomes a region of the card's registers, not yet mapped */
 void nicdev_bar_init(struct nicdev *d, unsigned bar, uint32_t size);
 

@@ -86,18 +86,17 @@ static bool iobase_set(struct nicdev *d, const struct isa_bus *bus,
     }
     if (iobase % ports || iobase < ISA_PORTS_FIRST ||
         iobase > ISA_PORTS_END - ports) {
-        return nicdev_fail(err,
-                           "property 'iobase' cannot be 0x%" PRIx64
-                           ": it takes a multiple of 0x%x from 0x%x to 0x%x",
-                           iobase, ports, ISA_PORTS_FIRST,
-                           ISA_PORTS_END - ports);
+        return vm_fail(err,
+                       "property 'iobase' cannot be 0x%" PRIx64
+                       ": it takes a multiple of 0x%x from 0x%x to 0x%x",
+                       iobase, ports, ISA_PORTS_FIRST, ISA_PORTS_END - ports);
     }
     owner = ports_owner(bus, (uint32_t)iobase, ports, &first, &last);
     if (owner) {
-        return nicdev_fail(err,
-                           "property 'iobase' of '%s' cannot be 0x%" PRIx64
-                           ": '%s' has ports 0x%" PRIx64 "-0x%" PRIx64,
-                           nicdev_name(d), iobase, owner, first, last);
+        return vm_fail(err,
+                       "property 'iobase' of '%s' cannot be 0x%" PRIx64
+                       ": '%s' has ports 0x%" PRIx64 "-0x%" PRIx64,
+                       nicdev_name(d), iobase, owner, first, last);
     }
     d->isa.iobase = (uint32_t)iobase;
     d->isa.ports = ports;
@@ -115,10 +114,10 @@ static bool irq_set(struct nicdev *d, const struct isa_bus *bus, GError **err)
         return false;
     }
     if (irq >= ISA_IRQS || !(irqs >> irq & 1)) {
-        return nicdev_fail(err,
-                           "property 'irq' cannot be %" PRIu64
-                           ": it takes one of %s",
-                           irq, all);
+        return vm_fail(err,
+                       "property 'irq' cannot be %" PRIu64
+                       ": it takes one of %s",
+                       irq, all);
     }
     other = isa_at_irq(bus, (unsigned)irq);
     for (const struct isa_dev *i = bus->first; i; i = i->next) {
@@ -126,11 +125,11 @@ static bool irq_set(struct nicdev *d, const struct isa_bus *bus, GError **err)
     }
     if (other) {
         list = irq_list(unused);
-        return nicdev_fail(err,
-                           "property 'irq' of '%s' cannot be %" PRIu64
-                           ": it is that of '%s'; %s%s",
-                           nicdev_name(d), irq, card_name(other),
-                           *list ? "free are " : "none is free", list);
+        return vm_fail(err,
+                       "property 'irq' of '%s' cannot be %" PRIu64
+                       ": it is that of '%s'; %s%s",
+                       nicdev_name(d), irq, card_name(other),
+                       *list ? "free are " : "none is free", list);
     }
     d->isa.irq = (uint8_t)irq;
     return true;
@@ -141,8 +140,8 @@ static bool card_init(struct nicdev *d, GError **err)
     const struct isa_bus *bus = machine_isa();
 
     if (!bus) {
-        return nicdev_fail(err, "No 'ISA' bus found for device '%s'",
-                           d->nic->model->name);
+        return vm_fail(err, "No 'ISA' bus found for device '%s'",
+                       d->nic->model->name);
     }
     return iobase_set(d, bus, err) && irq_set(d, bus, err);
 }

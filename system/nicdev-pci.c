@@ -145,10 +145,10 @@ static bool devfn_parse(JsonObject *opts, int *devfn, GError **err)
         *devfn = (int)(slot << 3 | function);
         return true;
     }
-    return nicdev_fail(err,
-                       "property 'addr' cannot be '%s': it takes SLOT or "
-                       "SLOT.FUNCTION, hexadecimal, up to 1f.7",
-                       s ? s : "that");
+    return vm_fail(err,
+                   "property 'addr' cannot be '%s': it takes SLOT or "
+                   "SLOT.FUNCTION, hexadecimal, up to 1f.7",
+                   s ? s : "that");
 }
 
 /* Who is at @devfn, for messages */
@@ -166,24 +166,23 @@ static bool slot_check(const struct pci_bus *bus, unsigned devfn, bool multi,
     unsigned first = devfn & ~7u;
 
     if (bus->dev[devfn]) {
-        return nicdev_fail(
-            err, "PCI: slot %u function %u not available, in use by %s",
-            devfn >> 3, devfn & 7, occupant(bus, devfn));
+        return vm_fail(err,
+                       "PCI: slot %u function %u not available, in use by %s",
+                       devfn >> 3, devfn & 7, occupant(bus, devfn));
     }
     if ((devfn & 7) && bus->dev[first] &&
         !(bus->dev[first]->cfg[PCI_HEADER_TYPE] & PCI_HEADER_MULTIFUNCTION)) {
-        return nicdev_fail(err,
-                           "PCI: single function device at slot %u, property "
-                           "'multifunction' of function 0 is off",
-                           devfn >> 3);
+        return vm_fail(err,
+                       "PCI: single function device at slot %u, property "
+                       "'multifunction' of function 0 is off",
+                       devfn >> 3);
     }
     for (unsigned f = 1; !(devfn & 7) && !multi && f < PCI_FUNCTIONS; f++) {
         if (bus->dev[first + f]) {
-            return nicdev_fail(
-                err,
-                "PCI: function %u of slot %u is in use, so function "
-                "0 needs multifunction=on",
-                f, devfn >> 3);
+            return vm_fail(err,
+                           "PCI: function %u of slot %u is in use, so function "
+                           "0 needs multifunction=on",
+                           f, devfn >> 3);
         }
     }
     return true;
@@ -201,9 +200,8 @@ static bool devfn_choose(const struct pci_bus *bus, JsonObject *opts,
         return false;
     }
     if (want < 0 && machine_is_shared()) {
-        return nicdev_fail(err,
-                           "property 'addr' is needed: which slots are free, "
-                           "only the domain's own device model knows");
+        return vm_fail(err, "property 'addr' is needed: which slots are free, "
+                            "only the domain's own device model knows");
     }
     for (unsigned slot = FIRST_SLOT; want < 0 && slot < PCI_SLOTS; slot++) {
         if (slot_check(bus, slot << 3, multi, NULL)) {
@@ -211,7 +209,7 @@ static bool devfn_choose(const struct pci_bus *bus, JsonObject *opts,
         }
     }
     if (want < 0) {
-        return nicdev_fail(err, "PCI: no slot is free");
+        return vm_fail(err, "PCI: no slot is free");
     }
     *devfn = (uint8_t)want;
     return slot_check(bus, *devfn, multi, err);
@@ -231,10 +229,10 @@ static bool rom_load(struct nicdev *d, const char *name, bool is_default,
         return true;
     }
     if (!path) {
-        return nicdev_fail(err,
-                           "property 'romfile' cannot be '%s': no such file, "
-                           "nor in the data directories (-L help)",
-                           name);
+        return vm_fail(err,
+                       "property 'romfile' cannot be '%s': no such file, "
+                       "nor in the data directories (-L help)",
+                       name);
     }
     d->rom = pci_rom_load(path, &size, err);
     g_free(path);
@@ -264,10 +262,10 @@ static bool rom_set(struct nicdev *d, GError **err)
     }
     if (size != UINT32_MAX &&
         ((size & (size - 1)) || size < 2048 || size > PCI_ROM_MAX)) {
-        return nicdev_fail(err,
-                           "property 'romsize' cannot be %" PRIu64
-                           ": it takes a power of two from 2048 to %u",
-                           size, PCI_ROM_MAX);
+        return vm_fail(err,
+                       "property 'romsize' cannot be %" PRIu64
+                       ": it takes a power of two from 2048 to %u",
+                       size, PCI_ROM_MAX);
     }
     if (!bar || !name || !*name) {
         return true;
@@ -332,8 +330,8 @@ static bool func_init(struct nicdev *d, GError **err)
     const struct pci_bus *bus = machine_pci();
 
     if (!bus) {
-        return nicdev_fail(err, "No 'PCI' bus found for device '%s'",
-                           d->nic->model->name);
+        return vm_fail(err, "No 'PCI' bus found for device '%s'",
+                       d->nic->model->name);
     }
     if (!devfn_choose(bus, d->opts, &d->pci.devfn, err)) {
         return false;

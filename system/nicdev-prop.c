@@ -21,18 +21,6 @@ static const struct vm_prop common[] = {
     { "bootindex", "int32", "place in the boot order, unique", "-1" },
 };
 
-bool nicdev_fail(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 const struct nic_model *nicdev_model(const char *name)
 {
     for (unsigned i = 0; nic_models[i]; i++) {
@@ -90,9 +78,8 @@ const struct nic_model *nicdev_chip(const struct nic_model *family,
         }
     }
     if (!m) {
-        nicdev_fail(err,
-                    "property 'chip' of %s cannot be '%s': it is one of %s",
-                    family->name, chip, choices);
+        vm_fail(err, "property 'chip' of %s cannot be '%s': it is one of %s",
+                family->name, chip, choices);
         return NULL;
     }
     json_object_remove_member(opts, "chip");
@@ -213,8 +200,8 @@ static bool bus_check(JsonObject *opts, const struct nic_model *model,
     const char *id = nicdev_bus_of(model)->id;
 
     if (bus && strcmp(bus + (*bus == '/'), id) != 0) {
-        return nicdev_fail(err, "Bus '%s' not found for %s; there is %s", bus,
-                           model->name, id);
+        return vm_fail(err, "Bus '%s' not found for %s; there is %s", bus,
+                       model->name, id);
     }
     return true;
 }
@@ -237,10 +224,10 @@ bool nicdev_props_check(JsonObject *opts, const struct nic_model *model,
             i++;
         }
         if (g_strcmp0(p.name, name) != 0) {
-            return nicdev_fail(err,
-                               "property '%s.%s' not found; -device %s,help "
-                               "lists those there are",
-                               model->name, name, model->name);
+            return vm_fail(err,
+                           "property '%s.%s' not found; -device %s,help "
+                           "lists those there are",
+                           model->name, name, model->name);
         }
         if (!prop_check(opts, &p, err)) {
             return false;
@@ -314,16 +301,16 @@ bool nicdev_mac_set(struct nicdev *d, GError **err)
     const char *s = opts_peek(d->opts, "mac");
 
     if (s && !mac_parse(s, mac)) {
-        return nicdev_fail(err,
-                           "property 'mac' cannot be '%s': it takes six bytes "
-                           "like 52:54:00:12:34:56",
-                           s);
+        return vm_fail(err,
+                       "property 'mac' cannot be '%s': it takes six bytes "
+                       "like 52:54:00:12:34:56",
+                       s);
     }
     if (s && (mac[0] & 1)) {
-        return nicdev_fail(err,
-                           "property 'mac' cannot be '%s': it is a multicast "
-                           "address (the lowest bit of the first byte is set)",
-                           s);
+        return vm_fail(err,
+                       "property 'mac' cannot be '%s': it is a multicast "
+                       "address (the lowest bit of the first byte is set)",
+                       s);
     }
     if (!s) {
         unsigned free_index = (unsigned)__builtin_ctzll(~(uint64_t)macs_used);

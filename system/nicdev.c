@@ -286,16 +286,15 @@ static bool netdev_set(struct nicdev *d, GError **err)
     }
     d->netdev = netdev_find(id);
     if (!d->netdev) {
-        return nicdev_fail(err,
-                           "property 'netdev' cannot be '%s': there is no "
-                           "-netdev with that id",
-                           id);
+        return vm_fail(err,
+                       "property 'netdev' cannot be '%s': there is no "
+                       "-netdev with that id",
+                       id);
     }
     if (d->netdev->peer) {
         d->netdev = NULL;
-        return nicdev_fail(err,
-                           "property 'netdev' cannot be '%s': it is in use",
-                           id);
+        return vm_fail(err, "property 'netdev' cannot be '%s': it is in use",
+                       id);
     }
     return true;
 }

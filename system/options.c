@@ -44,19 +44,6 @@ struct option_row {
 /* Help was printed: stop, successfully */
 static bool done;
 
-static bool G_GNUC_PRINTF(2, 3)
-    options_fail(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 void error_report(const char *format, ...)
 {
     va_list ap;
@@ -173,8 +160,7 @@ static bool set_accel_name(struct options *o, const char *name, GError **err)
     const char *why = accel_refused(name);
 
     if (why) {
-        return options_fail(err, "accelerator '%s' is not possible: %s", name,
-                            why);
+        return vm_fail(err, "accelerator '%s' is not possible: %s", name, why);
     }
     replace(&o->accel, name);
     return true;
@@ -243,10 +229,10 @@ static bool machine_known_keys(JsonObject *opts, GError **err)
                      name);
         } else if (strcmp(name, "type") != 0 && strcmp(name, "accel") != 0 &&
                    strcmp(name, "memory-backend") != 0) {
-            return options_fail(err,
-                                "property '%s' not found; there are type, "
-                                "accel, memory-backend",
-                                name);
+            return vm_fail(err,
+                           "property '%s' not found; there are type, "
+                           "accel, memory-backend",
+                           name);
         }
     }
     return true;
@@ -257,10 +243,10 @@ static bool set_machine_type(struct options *o, const char *type, GError **err)
     const char *name = machine_known(type);
 
     if (!name) {
-        return options_fail(err,
-                            "unsupported machine type '%s': there are isapc, "
-                            "none, pc, pc-i440fx-*, xenfv, xenfv-*",
-                            type);
+        return vm_fail(err,
+                       "unsupported machine type '%s': there are isapc, "
+                       "none, pc, pc-i440fx-*, xenfv, xenfv-*",
+                       type);
     }
     replace(&o->machine, name);
     return true;
@@ -309,10 +295,10 @@ static bool set_ram(struct options *o, const struct option_row *row,
     json_object_unref(opts);
     if (ok &&
         (o->ram_size > max || o->ram_size < 1 << 20 || o->ram_size & 0xfff)) {
-        return options_fail(err,
-                            "property 'size' cannot be '%s': it takes "
-                            "1M to 1T, a multiple of 4K",
-                            arg);
+        return vm_fail(err,
+                       "property 'size' cannot be '%s': it takes "
+                       "1M to 1T, a multiple of 4K",
+                       arg);
     }
     return ok;
 }
@@ -363,10 +349,10 @@ static bool set_device(struct options *o, const struct option_row *row,
     model = g_strndup(arg, strcspn(arg, ","));
     text = options_device_help(model);
     if (!text) {
-        options_fail(err,
-                     "'%s' is not a valid device model name; -device help "
-                     "lists them",
-                     model);
+        vm_fail(err,
+                "'%s' is not a valid device model name; -device help "
+                "lists them",
+                model);
     }
     g_free(model);
     return text && show(text);
@@ -517,10 +503,10 @@ static bool set_sandbox(struct options *o, const struct option_row *row,
          opts_str(opts, "open", &open, err);
     o->sandbox_open_deny = !g_strcmp0(open, "deny");
     if (ok && open && strcmp(open, "allow") != 0 && !o->sandbox_open_deny) {
-        ok = options_fail(err,
-                          "property 'open' cannot be '%s': it takes allow or "
-                          "deny",
-                          open);
+        ok = vm_fail(err,
+                     "property 'open' cannot be '%s': it takes allow or "
+                     "deny",
+                     open);
     }
     json_object_unref(opts);
     return ok;
@@ -572,8 +558,8 @@ static bool set_vif_dialect(struct options *o, const struct option_row *row,
     static const char *const known[] = { "xl", "xl-4.5", "xm", NULL };
 
     if (!g_strv_contains(known, arg)) {
-        return options_fail(err, "there are xl (of Xen 4.6 and later), xl-4.5 "
-                                 "and xm");
+        return vm_fail(err, "there are xl (of Xen 4.6 and later), xl-4.5 "
+                            "and xm");
     }
     replace(&o->vif_dialect, arg);
     return true;

@@ -8,29 +8,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "system/vm.h"
+#include "system/vm-error.h"
 
 enum {
     OPTS_DEPTH_MAX = 8,  /* Nested objects that become dotted keys */
     JSON_DEPTH_MAX = 64, /* Brackets in text: the parser recurses */
 };
-
-GQuark vm_error_quark(void)
-{
-    return g_quark_from_static_string("vm-error");
-}
-
-static void G_GNUC_PRINTF(2, 3)
-    opts_error(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-}
 
 /* Store a value; a second one makes an array of the key, in order */
 static void opts_put(JsonObject *o, const char *key, JsonNode *val)
@@ -126,7 +109,7 @@ static JsonObject *opts_parse_json(const char *text, GError **err)
     JsonObject *o = NULL;
 
     if (json_depth(text) > JSON_DEPTH_MAX) {
-        opts_error(err, "invalid JSON: nested too deeply");
+        vm_fail(err, "invalid JSON: nested too deeply");
         return NULL;
     }
     root = json_from_string(text, &why);
@@ -134,8 +117,7 @@ static JsonObject *opts_parse_json(const char *text, GError **err)
     if (root && JSON_NODE_HOLDS_OBJECT(root)) {
         o = opts_flatten(json_node_get_object(root), err);
     } else {
-        opts_error(err, "invalid JSON: %s",
-                   why ? why->message : "not an object");
+        vm_fail(err, "invalid JSON: %s", why ? why->message : "not an object");
     }
     g_clear_error(&why);
     g_clear_pointer(&root, json_node_unref);
@@ -158,7 +140,7 @@ JsonObject *opts_parse(const char *text, const char *implied, GError **err)
         ok = opts_add_word(o, word, implied);
         g_free(word);
         if (!ok) {
-            opts_error(err, "expected key=value at '%s'", at);
+            vm_fail(err, "expected key=value at '%s'", at);
         }
         implied = NULL;
     }
@@ -192,8 +174,7 @@ static bool opts_flatten_into(JsonObject *to, JsonObject *from,
     bool ok = true;
 
     if (depth > OPTS_DEPTH_MAX) {
-        opts_error(err, "'%s' is nested too deeply", prefix);
-        return false;
+        return vm_fail(err, "'%s' is nested too deeply", prefix);
     }
     json_object_iter_init_ordered(&it, from);
     while (ok && json_object_iter_next_ordered(&it, &name, &node)) {
@@ -241,7 +222,7 @@ bool opts_known(JsonObject *o, const char *const *known, GError **err)
         if (!g_strv_contains(known, name)) {
             char *all = g_strjoinv(", ", (char **)known);
 
-            opts_error(err, "unknown property '%s'; known are: %s", name, all);
+            vm_fail(err, "unknown property '%s'; known are: %s", name, all);
             g_free(all);
             return false;
         }
@@ -287,8 +268,7 @@ static bool G_GNUC_PRINTF(4, 5)
     va_start(ap, wanted);
     what = g_strdup_vprintf(wanted, ap);
     va_end(ap);
-    opts_error(err, "property '%s' cannot be '%s': it takes %s", key, shown,
-               what);
+    vm_fail(err, "property '%s' cannot be '%s': it takes %s", key, shown, what);
     g_free(what);
     g_free(shown);
     return false;

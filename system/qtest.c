@@ -72,9 +72,7 @@ bool qtest_log_open(const char *path, GError **err)
     }
     log_file = fopen(path, "we");
     if (!log_file) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC, "cannot open '%s': %s",
-                    path, g_strerror(errno));
-        return false;
+        return vm_fail(err, "cannot open '%s': %s", path, g_strerror(errno));
     }
     setvbuf(log_file, NULL, _IOLBF, 0);
     log_start = g_get_monotonic_time();

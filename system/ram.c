@@ -55,17 +55,6 @@ struct ram_opts {
     bool share, prealloc, readonly, hugetlb, seal;
 };
 
-static void G_GNUC_PRINTF(2, 3) ram_error(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-}
-
 static bool ram_read_opts(JsonObject *opts, const char *type,
                           struct ram_opts *o, GError **err)
 {
@@ -81,18 +70,16 @@ static bool ram_read_opts(JsonObject *opts, const char *type,
         return false;
     }
     if (!o->size || o->size > INT64_MAX) {
-        ram_error(err, "property 'size' of %s must be given and not be 0",
-                  type);
-        return false;
+        return vm_fail(err, "property 'size' of %s must be given and not be 0",
+                       type);
     }
     if (o->readonly && o->share) {
-        ram_error(err, "property 'readonly' needs share=off: guests write");
-        return false;
+        return vm_fail(err,
+                       "property 'readonly' needs share=off: guests write");
     }
     if ((type == type_file) != (o->path != NULL)) {
-        ram_error(err, "property 'mem-path' is for %s, which needs it",
-                  type_file);
-        return false;
+        return vm_fail(err, "property 'mem-path' is for %s, which needs it",
+                       type_file);
     }
     return true;
 }
@@ -121,23 +108,23 @@ static int open_file(const struct ram_opts *o, GError **err)
         fd = open_in_dir(o->path);
     }
     if (fd < 0) {
-        ram_error(err, "cannot open mem-path '%s': %s", o->path,
-                  g_strerror(errno));
+        vm_fail(err, "cannot open mem-path '%s': %s", o->path,
+                g_strerror(errno));
         return -1;
     }
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        ram_error(err, "mem-path '%s' is not a regular file", o->path);
+        vm_fail(err, "mem-path '%s' is not a regular file", o->path);
         goto fail;
     }
     if (st.st_size == 0 && !o->readonly) {
         if (ftruncate(fd, (off_t)o->size) < 0) {
-            ram_error(err, "cannot make mem-path '%s' %" PRIu64 " bytes: %s",
-                      o->path, o->size, g_strerror(errno));
+            vm_fail(err, "cannot make mem-path '%s' %" PRIu64 " bytes: %s",
+                    o->path, o->size, g_strerror(errno));
             goto fail;
         }
     } else if ((uint64_t)st.st_size < o->size) {
-        ram_error(err, "mem-path '%s' has %lld bytes, size= wants %" PRIu64,
-                  o->path, (long long)st.st_size, o->size);
+        vm_fail(err, "mem-path '%s' has %lld bytes, size= wants %" PRIu64,
+                o->path, (long long)st.st_size, o->size);
         goto fail;
     }
     return fd;
@@ -160,8 +147,8 @@ static int open_memfd(const struct ram_opts *o, GError **err)
     }
     fd = memfd_create("vifemu-ram", flags);
     if (fd < 0 || ftruncate(fd, (off_t)o->size) < 0) {
-        ram_error(err, "cannot make a memfd of %" PRIu64 " bytes: %s", o->size,
-                  g_strerror(errno));
+        vm_fail(err, "cannot make a memfd of %" PRIu64 " bytes: %s", o->size,
+                g_strerror(errno));
         if (fd >= 0) {
             close(fd);
         }
@@ -183,8 +170,8 @@ static uint8_t *ram_map(int fd, const struct ram_opts *o, GError **err)
     flags |= o->prealloc ? MAP_POPULATE : 0;
     host = mmap(NULL, o->size, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (host == MAP_FAILED) {
-        ram_error(err, "cannot map %" PRIu64 " bytes of guest memory: %s",
-                  o->size, g_strerror(errno));
+        vm_fail(err, "cannot map %" PRIu64 " bytes of guest memory: %s",
+                o->size, g_strerror(errno));
         return NULL;
     }
     madvise(host, o->size, MADV_DONTFORK);
@@ -221,7 +208,7 @@ struct ram *ram_open(JsonObject *opts, GError **err)
         }
     }
     if (!type) {
-        ram_error(err, "'%s' is not a memory backend", want ? want : "");
+        vm_fail(err, "'%s' is not a memory backend", want ? want : "");
         return NULL;
     }
     o.share = type == type_memfd; /* QEMU's default for it */
@@ -229,7 +216,7 @@ struct ram *ram_open(JsonObject *opts, GError **err)
         return NULL;
     }
     if (o.hugetlbsize & (o.hugetlbsize - 1)) {
-        ram_error(err, "property 'hugetlbsize' must be a power of two");
+        vm_fail(err, "property 'hugetlbsize' must be a power of two");
         return NULL;
     }
     if (type != type_ram) {

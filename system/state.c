@@ -31,19 +31,6 @@ enum { STATE_MAX = 16 << 20, CARD_MAX = 1 << 20 };
 
 static const char magic[8] = "vifemuS1";
 
-static bool G_GNUC_PRINTF(2, 3)
-    state_fail(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 /* Where a card is, as the file has it */
 static uint32_t place_of(const struct nicdev *d)
 {
@@ -120,15 +107,14 @@ bool vm_save_devices(const char *name, GError **err)
     bool ok;
 
     if (fd < 0) {
-        return given
-                   ? state_fail(err, "'%s': getfd was given no such name", name)
-                   : state_fail(err, "cannot open '%s': %s", name,
-                                g_strerror(errno));
+        return given ? vm_fail(err, "'%s': getfd was given no such name", name)
+                     : vm_fail(err, "cannot open '%s': %s", name,
+                               g_strerror(errno));
     }
     state = state_save();
     ok = write_all(fd, state->data, state->len);
     if (!ok) {
-        state_fail(err, "writing to '%s': %s", name, g_strerror(errno));
+        vm_fail(err, "writing to '%s': %s", name, g_strerror(errno));
     }
     g_byte_array_unref(state);
     close(fd);
@@ -208,21 +194,21 @@ static bool load_card(struct reader *r, GError **err)
     const char *bad;
 
     if (!state) {
-        return state_fail(err, "it ends too early");
+        return vm_fail(err, "it ends too early");
     }
     if (!d) {
-        return state_fail(err,
-                          "it has a '%s' at 0x%" PRIx64
-                          ", and the command line has not",
-                          g_str_is_ascii(model) ? model : "?", place);
+        return vm_fail(err,
+                       "it has a '%s' at 0x%" PRIx64
+                       ", and the command line has not",
+                       g_str_is_ascii(model) ? model : "?", place);
     }
     if (cfg_len != (d->nic->model->isa ? 0 : PCI_CFG_SIZE)) {
-        return state_fail(err, "configuration space of '%s' has %zu bytes",
-                          nicdev_name(d), cfg_len);
+        return vm_fail(err, "configuration space of '%s' has %zu bytes",
+                       nicdev_name(d), cfg_len);
     }
     bad = nic_load(d->nic, state, len);
     if (bad) {
-        return state_fail(err, "'%s': %s", nicdev_name(d), bad);
+        return vm_fail(err, "'%s': %s", nicdev_name(d), bad);
     }
     if (cfg_len) {
         pci_load(&d->pci, cfg);
@@ -240,7 +226,7 @@ bool state_load(const uint8_t *p, size_t len, GError **err)
 
     if (!m || memcmp(m, magic, sizeof(magic)) || !get_le(&r, 8, &now) ||
         !get_le(&r, 4, &n) || now > INT64_MAX) {
-        return state_fail(err, "this is no saved state of vifemu's");
+        return vm_fail(err, "this is no saved state of vifemu's");
     }
     clock_load((int64_t)now);
     for (uint64_t i = 0; i < n; i++) {
@@ -248,7 +234,7 @@ bool state_load(const uint8_t *p, size_t len, GError **err)
             return false;
         }
     }
-    return !r.left || state_fail(err, "something follows its end");
+    return !r.left || vm_fail(err, "something follows its end");
 }
 
 /* Read to the end of @fd */
@@ -261,7 +247,7 @@ static GByteArray *read_all(int fd, GError **err)
     while (n != 0 && a->len <= STATE_MAX) {
         n = read(fd, buf, sizeof(buf));
         if (n < 0 && errno != EINTR) {
-            state_fail(err, "%s", g_strerror(errno));
+            vm_fail(err, "%s", g_strerror(errno));
             g_clear_pointer(&a, g_byte_array_unref);
             return NULL;
         }
@@ -283,10 +269,10 @@ bool state_incoming(const char *uri, GError **err)
     } else if (g_str_has_prefix(uri, "file:")) {
         fd = open(uri + strlen("file:"), O_RDONLY | O_CLOEXEC);
         if (fd < 0) {
-            return state_fail(err, "%s", g_strerror(errno));
+            return vm_fail(err, "%s", g_strerror(errno));
         }
     } else {
-        return state_fail(err, "it takes fd:NUMBER or file:PATH");
+        return vm_fail(err, "it takes fd:NUMBER or file:PATH");
     }
     a = read_all(fd, err);
     ok = a && state_load(a->data, a->len, err);

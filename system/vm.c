@@ -43,19 +43,6 @@ static bool running, started;
 static unsigned anon_count;
 static void (*irq_listener)(unsigned n, bool level);
 
-static bool G_GNUC_PRINTF(3, 4)
-    vm_fail(GError **err, enum vm_error code, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, (int)code, format, ap);
-    }
-    va_end(ap);
-    return false;
-}
-
 /* Events */
 
 void vm_event_listen(vm_event_fn *fn, void *opaque)
@@ -259,7 +246,7 @@ static bool bootindex_check(JsonObject *opts, GError **err)
 
         opts_int(d->opts, "bootindex", INT32_MIN, INT32_MAX, &its, NULL);
         if (its == want) {
-            return vm_fail(err, VM_ERROR_GENERIC,
+            return vm_fail(err,
                            "property 'bootindex' cannot be %" PRId64
                            ": it is that of '%s'",
                            want, d->id ? d->id : d->nic->model->name);
@@ -276,13 +263,12 @@ static bool id_check(JsonObject *opts, GError **err)
         return false;
     }
     if (id && !opts_id_ok(id)) {
-        return vm_fail(err, VM_ERROR_GENERIC,
+        return vm_fail(err,
                        "property 'id' cannot be '%s': it takes a letter, then "
                        "letters, digits, '-', '.', '_'",
                        id);
     }
-    return !nic_find(id) ||
-           vm_fail(err, VM_ERROR_GENERIC, "Duplicate device ID '%s'", id);
+    return !nic_find(id) || vm_fail(err, "Duplicate device ID '%s'", id);
 }
 
 /* -global MODEL.PROP=VALUE for what @opts does not say */
@@ -309,7 +295,7 @@ static void globals_apply(JsonObject *opts, const struct nic_model *model)
 
 static bool hotplug_fail(const struct nic_model *model, GError **err)
 {
-    return vm_fail(err, VM_ERROR_GENERIC,
+    return vm_fail(err,
                    "Bus '%s' does not support hotplugging: '%s' is there "
                    "from the start, or not at all",
                    nicdev_bus_of(model)->id, model->name);
@@ -324,10 +310,10 @@ static bool nic_add(JsonObject *opts, GError **err)
     char *path;
 
     if (!driver) {
-        return vm_fail(err, VM_ERROR_GENERIC, "Parameter 'driver' is missing");
+        return vm_fail(err, "Parameter 'driver' is missing");
     }
     if (!model) {
-        return vm_fail(err, VM_ERROR_GENERIC,
+        return vm_fail(err,
                        "'%s' is not a valid device model name; -device help "
                        "lists them",
                        driver);
@@ -378,15 +364,14 @@ bool vm_device_del(const char *id, GError **err)
     struct nicdev *d = nic_find(id);
 
     if (!d) {
-        return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
-                       id);
+        return vm_not_found(err, id);
     }
     if (d->nic->model->isa) {
         return hotplug_fail(d->nic->model, err);
     }
     if (d->unplug_pending) {
-        return vm_fail(err, VM_ERROR_GENERIC,
-                       "Device %s is already in the process of unplug", id);
+        return vm_fail(err, "Device %s is already in the process of unplug",
+                       id);
     }
     if (machine_is_shared()) {
         nic_remove(d);
@@ -447,8 +432,7 @@ bool vm_netdev_del(const char *id, GError **err)
     struct netdev *nd = own_netdev(id);
 
     if (!nd) {
-        return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
-                       id);
+        return vm_not_found(err, id);
     }
     g_ptr_array_remove(netdevs, nd);
     netdev_close(nd);
@@ -470,8 +454,7 @@ bool vm_set_link(const char *name, bool up, GError **err)
     } else if (nd) {
         netdev_set_link(nd, up);
     } else {
-        return vm_fail(err, VM_ERROR_DEVICE_NOT_FOUND, "Device '%s' not found",
-                       name);
+        return vm_not_found(err, name);
     }
     return true;
 }
@@ -520,23 +503,23 @@ static bool object_add(JsonObject *opts, GError **err)
     struct ram *r;
 
     if (!type || !id) {
-        return vm_fail(err, VM_ERROR_GENERIC, "Parameter '%s' is missing",
+        return vm_fail(err, "Parameter '%s' is missing",
                        type ? "id" : "qom-type");
     }
     if (!g_strv_contains(vm_object_types(), type)) {
-        return vm_fail(err, VM_ERROR_GENERIC,
+        return vm_fail(err,
                        "object type '%s' is not supported; -object help lists "
                        "the types",
                        type);
     }
     if (!opts_id_ok(id)) {
-        return vm_fail(err, VM_ERROR_GENERIC,
+        return vm_fail(err,
                        "property 'id' cannot be '%s': it takes a letter, then "
                        "letters, digits, '-', '.', '_'",
                        id);
     }
     if (ram_find(id) || filter_exists(id)) {
-        return vm_fail(err, VM_ERROR_GENERIC,
+        return vm_fail(err,
                        "attempt to add duplicate property '%s' to object (type "
                        "'container')",
                        id);
@@ -568,11 +551,10 @@ bool vm_object_del(const char *id, GError **err)
         return filter_del(id, err);
     }
     if (!r) {
-        return vm_fail(err, VM_ERROR_GENERIC, "object '%s' not found", id);
+        return vm_fail(err, "object '%s' not found", id);
     }
     if (r->used) {
-        return vm_fail(err, VM_ERROR_GENERIC,
-                       "object '%s' is in use, can not be deleted", id);
+        return vm_fail(err, "object '%s' is in use, can not be deleted", id);
     }
     g_ptr_array_remove(rams, r);
     return true;
@@ -620,7 +602,7 @@ bool vm_dirty_log(bool on, GError **err)
     const struct accel *a = accel_current();
 
     if (!a || !a->dirty_log) {
-        return vm_fail(err, VM_ERROR_GENERIC,
+        return vm_fail(err,
                        "only with -accel xen: nobody else copies guest memory");
     }
     a->dirty_log(on);

@@ -14,21 +14,10 @@
 #include <stdbool.h>
 
 #include "hw/nic.h"
+#include "system/vm-error.h"
 
 struct netdev;
 struct port;
-
-/**
- * enum vm_error - Error codes of VM_ERROR; the names are QMP's error classes
- */
-enum vm_error {
-    VM_ERROR_GENERIC,           /* GenericError */
-    VM_ERROR_COMMAND_NOT_FOUND, /* CommandNotFound */
-    VM_ERROR_DEVICE_NOT_FOUND,  /* DeviceNotFound */
-    VM_ERROR_DEVICE_NOT_ACTIVE, /* DeviceNotActive */
-};
-#define VM_ERROR vm_error_quark()
-GQuark vm_error_quark(void);
 
 /* Machine life */
 bool vm_is_running(void);

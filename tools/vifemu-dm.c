@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "system/vm-error.h"
 #include "xen/ctl.h"
 #include "xen/dm-log.h"
 #include "xen/dm-state.h"
@@ -100,9 +101,7 @@ static bool state_take(struct dm_plan *p, struct dm_host *h, GBytes *state,
     }
     h->vifemu.state = dm_host_memory(state);
     if (h->vifemu.state < 0) {
-        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                    "memory for the state: %s", g_strerror(errno));
-        return false;
+        return vm_fail(err, "memory for the state: %s", g_strerror(errno));
     }
     dm_log("restoring %zu bytes of ours", g_bytes_get_size(state));
     return true;
@@ -158,8 +157,7 @@ static bool prepare(struct dm_plan *p, const struct dm_settings *s,
     ok = *h && state_take(p, *h, state, err);
     g_clear_pointer(&state, g_bytes_unref);
     if (ok && !supervise(p, s, *h, log)) {
-        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED, "fork: %s",
-                    g_strerror(errno));
+        vm_fail(err, "fork: %s", g_strerror(errno));
         ok = false;
     }
     return ok;

@@ -18,7 +18,7 @@
 
 #include "hw/nic.h"
 #include "system/opts.h"
-#include "xen/dm-fail.h"
+#include "system/vm-error.h"
 #include "xen/names.h"
 
 /* QEMU's options without a value; any other takes the next word */
@@ -209,7 +209,7 @@ static bool read_domid(struct reading *r, const char *value, unsigned word,
     uint64_t n;
 
     if (!number(value, NAMES_DOMID_MAX, &n)) {
-        return dm_fail(err,
+        return vm_fail(err,
                        "-xen-domid: '%s' is not a domain id, which is 0 to "
                        "%u",
                        value, NAMES_DOMID_MAX);
@@ -412,7 +412,7 @@ static bool decide(struct reading *r, GError **err)
         n->ours = !n->why;
         refusal = n->ours && n->ifname ? name_refusal(n->ifname) : NULL;
         if (refusal) {
-            dm_fail(err, "%s: '%s' %s", n->id, n->ifname, refusal);
+            vm_fail(err, "%s: '%s' %s", n->id, n->ifname, refusal);
             g_free(refusal);
             return false;
         }
@@ -437,7 +437,7 @@ static bool policies_used(const struct reading *r, GError **err)
             found |= !strcmp(n->id, key);
         }
         if (!found) {
-            return dm_fail(err,
+            return vm_fail(err,
                            "-vifemu: there is no card '%s'; the first vif of "
                            "type ioemu is nic0",
                            (const char *)key);

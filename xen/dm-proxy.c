@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "monitor/json.h"
+#include "system/vm-error.h"
 #include "xen/dm-log.h"
 #include "xen/dm-state.h"
 
@@ -202,15 +203,12 @@ static bool state_copy(int fd, int to, GError **err)
     bool ok;
 
     if (fstat(fd, &st) || st.st_size > DM_STATE_MAX) {
-        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
-                    "vifemu: its state is too large");
-        return false;
+        return vm_fail(err, "vifemu: its state is too large");
     }
     /* vifemu could make it shorter under our hands: read, not mapped */
     map = g_malloc0((size_t)st.st_size + 1);
     if (pread(fd, map, (size_t)st.st_size, 0) != st.st_size) {
-        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_IO,
-                    "vifemu: its state cannot be read");
+        vm_fail(err, "vifemu: its state cannot be read");
         g_free(map);
         return false;
     }
@@ -242,8 +240,7 @@ static int saved_to(struct dm_proxy *p, GError **err)
         fd = open(name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     }
     if (fd < 0) {
-        g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                    "cannot add to '%s'", name ? name : "");
+        vm_fail(err, "cannot add to '%s'", name ? name : "");
     }
     return fd;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "system/opts.h"
-#include "xen/dm-fail.h"
+#include "system/vm-error.h"
 #include "xen/dm-plan.h"
 
 #define FILE_GROUP "vifemu-dm"
@@ -58,12 +58,12 @@ static bool policy_find(const char *key, const char *word,
         }
     }
     if (!strcmp(word, "pv")) {
-        return dm_fail(err,
+        return vm_fail(err,
                        "%s cannot be 'pv' here: libxl has decided that there "
                        "is an emulated card; say type=vif in the vif line",
                        key);
     }
-    return dm_fail(err, "%s cannot be '%s': it is both, emulated or qemu", key,
+    return vm_fail(err, "%s cannot be '%s': it is both, emulated or qemu", key,
                    word);
 }
 
@@ -71,7 +71,7 @@ static bool set(char **to, const char *key, const char *value, bool path,
                 GError **err)
 {
     if (path && !g_path_is_absolute(value)) {
-        return dm_fail(err, "%s cannot be '%s': it is an absolute path", key,
+        return vm_fail(err, "%s cannot be '%s': it is an absolute path", key,
                        value);
     }
     g_free(*to);
@@ -107,7 +107,7 @@ static bool settings_set(struct dm_settings *s, const char *key,
         return policy_find(key, value, &s->policy, err);
     }
     if (!is_nic(key)) {
-        return dm_fail(err,
+        return vm_fail(err,
                        "'%s' is none of nics, nicN, qemu, vifemu, user, "
                        "log-dir",
                        key);
@@ -129,7 +129,7 @@ static bool file_members(struct dm_settings *s, GKeyFile *file, GError **err)
         char *value = g_key_file_get_string(file, FILE_GROUP, *k, err);
 
         /* What nic0 is differs from guest to guest */
-        ok = value && (is_nic(*k) ? dm_fail(err,
+        ok = value && (is_nic(*k) ? vm_fail(err,
                                             "'%s' goes into -vifemu of one "
                                             "guest; nics is for all cards",
                                             *k)

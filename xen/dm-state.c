@@ -21,7 +21,7 @@
 
 #include <gio/gio.h>
 
-#include "xen/dm-fail.h"
+#include "system/vm-error.h"
 
 #define TRAILER_MAGIC   "VIFEMU\r\n"
 #define TRAILER_VERSION 1
@@ -81,7 +81,7 @@ static bool write_all(int fd, const void *data, size_t len, GError **err)
     while (len) {
         n = write(fd, p, len);
         if (n < 0 && errno != EINTR) {
-            return dm_fail(err, "cannot write to the saved state: %s",
+            return vm_fail(err, "cannot write to the saved state: %s",
                            g_strerror(errno));
         }
         p += n > 0 ? n : 0;
@@ -95,14 +95,14 @@ bool dm_state_append(int fd, const void *state, size_t len, GError **err)
     struct trailer t = { .magic = TRAILER_MAGIC };
 
     if (len > DM_STATE_MAX) {
-        return dm_fail(err, "%zu bytes are more state than there can be", len);
+        return vm_fail(err, "%zu bytes are more state than there can be", len);
     }
     put_le(t.length, sizeof(t.length), len);
     put_le(t.version, sizeof(t.version), TRAILER_VERSION);
     trailer_sum(&t, state, len, t.sum);
     /* A pipe is at its end anyway */
     if (lseek(fd, 0, SEEK_END) < 0 && errno != ESPIPE) {
-        return dm_fail(err, "the saved state: %s", g_strerror(errno));
+        return vm_fail(err, "the saved state: %s", g_strerror(errno));
     }
     return write_all(fd, state, len, err) && write_all(fd, &t, sizeof(t), err);
 }
@@ -115,10 +115,10 @@ static bool read_at(int fd, void *data, size_t len, off_t at, GError **err)
     while (len) {
         n = pread(fd, p, len, at);
         if (n == 0) {
-            return dm_fail(err, "the saved state became shorter");
+            return vm_fail(err, "the saved state became shorter");
         }
         if (n < 0 && errno != EINTR) {
-            return dm_fail(err, "cannot read the saved state: %s",
+            return vm_fail(err, "cannot read the saved state: %s",
                            g_strerror(errno));
         }
         p += n > 0 ? n : 0;
@@ -139,7 +139,7 @@ bool dm_state_find(int fd, GBytes **state, GError **err)
 
     *state = NULL;
     if (fstat(fd, &st)) {
-        return dm_fail(err, "descriptor %d: %s", fd, g_strerror(errno));
+        return vm_fail(err, "descriptor %d: %s", fd, g_strerror(errno));
     }
     if (!S_ISREG(st.st_mode) || st.st_size < tail) {
         return true;
@@ -152,14 +152,14 @@ bool dm_state_find(int fd, GBytes **state, GError **err)
     }
     len = get_le(t.length, sizeof(t.length));
     if (get_le(t.version, sizeof(t.version)) != TRAILER_VERSION) {
-        return dm_fail(err,
+        return vm_fail(err,
                        "our part of the saved state is of version %u, and "
                        "this program knows %u",
                        (unsigned)get_le(t.version, sizeof(t.version)),
                        TRAILER_VERSION);
     }
     if (len > DM_STATE_MAX || len > (uint64_t)(st.st_size - tail)) {
-        return dm_fail(err,
+        return vm_fail(err,
                        "our part of the saved state is damaged: its length");
     }
     data = g_malloc(len ? len : 1);
@@ -170,7 +170,7 @@ bool dm_state_find(int fd, GBytes **state, GError **err)
     trailer_sum(&t, data, len, sum);
     if (memcmp(sum, t.sum, sizeof(sum))) {
         g_free(data);
-        return dm_fail(err, "our part of the saved state is damaged: its sum");
+        return vm_fail(err, "our part of the saved state is damaged: its sum");
     }
     *state = g_bytes_new_take(data, len);
     return true;

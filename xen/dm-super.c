@@ -29,7 +29,7 @@
 #include <gio/gio.h>
 
 #include "monitor/json.h"
-#include "xen/dm-fail.h"
+#include "system/vm-error.h"
 #include "xen/dm-log.h"
 #include "xen/dm-proxy.h"
 #include "xen/dm-reap.h"
@@ -103,7 +103,7 @@ static bool slot_set(struct dm_nic *n, JsonNode *pci, GError **err)
     gint64 function = d ? int_of(d, "function") : -1;
 
     if (slot < 0 || slot > 31 || function < 0 || function > 7) {
-        return dm_fail(err, "there is no PCI card '%s'", n->id);
+        return vm_fail(err, "there is no PCI card '%s'", n->id);
     }
     g_free(n->addr);
     n->addr = g_strdup_printf("%02x.%x", (unsigned)slot, (unsigned)function);
@@ -206,13 +206,13 @@ static bool vifemu_start(struct super *s, GError **err)
     int why;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
-        return dm_fail(err, "socketpair: %s", g_strerror(errno));
+        return vm_fail(err, "socketpair: %s", g_strerror(errno));
     }
     dm_link_init(&s->vifemu, pair[0]);
     f->qmp = pair[1];
     /* What does not fit while we are busy is lost, and holds nobody up */
     if (pipe2(say, O_CLOEXEC | O_NONBLOCK)) {
-        return dm_fail(err, "pipe: %s", g_strerror(errno));
+        return vm_fail(err, "pipe: %s", g_strerror(errno));
     }
     s->says = say[0];
     vifemu_fds(s, give);
@@ -226,12 +226,12 @@ static bool vifemu_start(struct super *s, GError **err)
     close(say[1]);
     vifemu_fds_close(s);
     if (pid < 0) {
-        return dm_fail(err, "cannot be started: %s", g_strerror(why));
+        return vm_fail(err, "cannot be started: %s", g_strerror(why));
     }
     s->pid = pid;
     s->pidfd = pidfd_open(pid, 0);
     return s->pidfd >= 0 ||
-           dm_fail(err, "cannot be watched: %s", g_strerror(errno));
+           vm_fail(err, "cannot be watched: %s", g_strerror(errno));
 }
 
 /* Log a line of vifemu's, as long as there are not too many */
@@ -402,7 +402,7 @@ static bool attach(struct super *s, GError **err)
     dm_link_init(&qemu, dm_host_connect(s->host));
     ok = qemu.fd >= 0
              ? attach_with(s, &qemu, err)
-             : dm_fail(err, "QEMU: its monitor: %s", g_strerror(errno));
+             : vm_fail(err, "QEMU: its monitor: %s", g_strerror(errno));
     dm_link_clear(&qemu);
     return ok;
 }

@@ -30,7 +30,7 @@
 #include <xen/hvm/ioreq.h>
 #include <xen/memory.h>
 
-#include "system/vm.h"
+#include "system/vm-error.h"
 #include "xen/keeper.h"
 
 _Static_assert(sizeof(struct ioreq) == sizeof(struct ioreq_slot) &&
@@ -65,9 +65,7 @@ static struct domain {
 /* Set @err to what @what met; returns false */
 static bool fail(GError **err, const char *what)
 {
-    g_set_error(err, VM_ERROR, VM_ERROR_GENERIC, "%s: %s", what,
-                g_strerror(errno));
-    return false;
+    return vm_fail(err, "%s: %s", what, g_strerror(errno));
 }
 
 static void domain_detach(void)
@@ -118,10 +116,9 @@ static bool server_make(GError **err)
         return fail(err, "no HVM domain of that number");
     }
     if (!dom.vcpus || dom.vcpus > IOREQ_SLOTS) {
-        g_set_error(err, VM_ERROR, VM_ERROR_GENERIC,
-                    "the domain has %u virtual CPUs; at most %u are supported",
-                    dom.vcpus, (unsigned)IOREQ_SLOTS);
-        return false;
+        return vm_fail(
+            err, "the domain has %u virtual CPUs; at most %u are supported",
+            dom.vcpus, (unsigned)IOREQ_SLOTS);
     }
     if (xendevicemodel_create_ioreq_server(dom.dm, dom.id,
                                            HVM_IOREQSRV_BUFIOREQ_OFF,

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "hw/pci/pci.h"
-#include "system/vm.h"
+#include "system/vm-error.h"
 
 enum {
     ROM_MIN = 2048, /* Granularity of the ROM's BAR */
@@ -27,29 +27,18 @@ enum {
     ROM_UNIT = 512,
 };
 
-static void G_GNUC_PRINTF(2, 3) rom_error(GError **err, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if (err) {
-        *err = g_error_new_valist(VM_ERROR, VM_ERROR_GENERIC, format, ap);
-    }
-    va_end(ap);
-}
-
 /* Size of an open image, 0 with @err if it cannot be one */
 static uint32_t rom_file_size(int fd, const char *path, GError **err)
 {
     struct stat st;
 
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        rom_error(err, "romfile '%s' is not a regular file", path);
+        vm_fail(err, "romfile '%s' is not a regular file", path);
         return 0;
     }
     if (st.st_size == 0 || st.st_size > PCI_ROM_MAX) {
-        rom_error(err, "romfile '%s' has %lld bytes: 1 to %u are possible",
-                  path, (long long)st.st_size, PCI_ROM_MAX);
+        vm_fail(err, "romfile '%s' has %lld bytes: 1 to %u are possible", path,
+                (long long)st.st_size, PCI_ROM_MAX);
         return 0;
     }
     return (uint32_t)st.st_size;
@@ -68,7 +57,7 @@ uint8_t *pci_rom_load(const char *path, uint32_t *size, GError **err)
     ssize_t n;
 
     if (fd < 0) {
-        rom_error(err, "cannot open romfile '%s': %s", path, g_strerror(errno));
+        vm_fail(err, "cannot open romfile '%s': %s", path, g_strerror(errno));
         return NULL;
     }
     len = rom_file_size(fd, path, err);
@@ -76,8 +65,8 @@ uint8_t *pci_rom_load(const char *path, uint32_t *size, GError **err)
         goto out;
     }
     if (*size && *size < len) {
-        rom_error(err, "romfile '%s' has %u bytes, more than romsize=%u", path,
-                  len, *size);
+        vm_fail(err, "romfile '%s' has %u bytes, more than romsize=%u", path,
+                len, *size);
         goto out;
     }
     *size = *size ? *size : round_up_pow2(len);
@@ -86,7 +75,7 @@ uint8_t *pci_rom_load(const char *path, uint32_t *size, GError **err)
         got += (uint32_t)n;
     }
     if (got < len) {
-        rom_error(err, "cannot read romfile '%s'", path);
+        vm_fail(err, "cannot read romfile '%s'", path);
         g_clear_pointer(&rom, g_free);
     }
 out:
