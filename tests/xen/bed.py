@@ -26,6 +26,12 @@ class Unavailable(Failure):
     """This host cannot run the bed, whatever our code does"""
 
 
+def require_emulator():
+    """To be asked before anything is made for the bed"""
+    if not shutil.which(QEMU):
+        raise Unavailable(f"{QEMU} (package qemu-system-x86) is not installed")
+
+
 def processor():
     """-cpu: what Xen and HVM guests need of what TCG can do"""
     return ",".join([
@@ -105,9 +111,6 @@ class Bed:
 
     def __init__(self, image, job, plan="", ours=None, words=(),
                  terminal=False):
-        if not shutil.which(QEMU):
-            raise Unavailable(f"{QEMU} (package qemu-system-x86) is not "
-                              "installed")
         self.job = job
         shutil.rmtree(job, ignore_errors=True)
         job.mkdir(parents=True)
