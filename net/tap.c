@@ -25,6 +25,9 @@
 #define DEFAULT_SCRIPT     "/etc/qemu-ifup"
 #define DEFAULT_DOWNSCRIPT "/etc/qemu-ifdown"
 
+/* How long a tap that another process has is waited for: a second */
+enum { BUSY_TRIES = 50, BUSY_WAIT_US = 20000 };
+
 /* The name now: scripts rename interfaces.  False: there is none any more */
 static bool tap_name(int fd, char name[IFNAMSIZ], short *flags)
 {
@@ -130,11 +133,46 @@ static bool fail_attach(const char *name, int why, GError **err)
                    g_strerror(why), hint);
 }
 
+/* TUNSETIFF; 0 or an errno */
+static int tap_set(int fd, const char *name, short flags)
+{
+    struct ifreq ifr = { .ifr_flags = flags };
+
+    /* The length was checked */
+    memcpy(ifr.ifr_name, name, strlen(name) + 1);
+    if (!ioctl(fd, TUNSETIFF, &ifr)) {
+        return 0;
+    }
+    if (errno == EINVAL) {
+        /* A persistent tap made for several queues wants to hear of them */
+        ifr.ifr_flags |= IFF_MULTI_QUEUE;
+        memcpy(ifr.ifr_name, name, strlen(name) + 1);
+        if (!ioctl(fd, TUNSETIFF, &ifr)) {
+            return 0;
+        }
+    }
+    return errno;
+}
+
+/* The same, with a wait for who has it to let go: a process that used io_uring
+ * is gone before the kernel has taken its ring apart, and with it the tap */
+static int tap_set_wait(int fd, const char *name, short flags)
+{
+    int why = tap_set(fd, name, flags);
+
+    for (unsigned i = 0; why == EBUSY && i < BUSY_TRIES; i++) {
+        g_usleep(BUSY_WAIT_US);
+        why = tap_set(fd, name, flags);
+    }
+    return why;
+}
+
 /* Open the tap device and make, or attach to, an interface */
 static bool tap_attach(struct tap *t, const char *name, bool vnet, GError **err)
 {
-    struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+    short flags = IFF_TAP | IFF_NO_PI;
     unsigned can = 0;
+    int why;
 
     t->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (t->fd < 0) {
@@ -142,22 +180,10 @@ static bool tap_attach(struct tap *t, const char *name, bool vnet, GError **err)
                        g_strerror(errno));
     }
     if (vnet && !ioctl(t->fd, TUNGETFEATURES, &can) && can & IFF_VNET_HDR) {
-        ifr.ifr_flags |= IFF_VNET_HDR;
+        flags |= IFF_VNET_HDR;
     }
-    /* The length was checked */
-    memcpy(ifr.ifr_name, name, strlen(name) + 1);
-    if (!ioctl(t->fd, TUNSETIFF, &ifr)) {
-        return true;
-    }
-    if (errno == EINVAL) {
-        /* A persistent tap made for several queues wants to hear of them */
-        ifr.ifr_flags |= IFF_MULTI_QUEUE;
-        memcpy(ifr.ifr_name, name, strlen(name) + 1);
-        if (!ioctl(t->fd, TUNSETIFF, &ifr)) {
-            return true;
-        }
-    }
-    return fail_attach(name, errno, err);
+    why = tap_set_wait(t->fd, name, flags);
+    return !why || fail_attach(name, why, err);
 }
 
 /* Let the kernel leave to us what it can; false if it knows none of that */
