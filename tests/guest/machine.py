@@ -28,7 +28,7 @@ HOST_ADDRESS = "10.0.2.2"
 PATIENCE = 180
 
 CLONE_NEWNET = 0x40000000
-IPV6 = pathlib.Path("/proc/sys/net/ipv6/conf")
+SYS_NET = pathlib.Path("/proc/sys/net")
 
 
 class Unavailable(Failure):
@@ -316,15 +316,20 @@ def enter_namespace():
 
 
 def add_tap(name, *words):
-    """A tap with an address, and without the host's own IPv6 chatter on it
+    """A tap with an address, and without the host's own chatter on it
 
-    Multicasts that no card has to take would make its counts differ from the
-    capture now and then.  @words: more of `ip tuntap add`'s.
+    Multicasts that no card has to take, and ARP that comes while counters are
+    read, would make counts differ from the capture now and then.  @words: more
+    of `ip tuntap add`'s.
     """
     output(["ip", "tuntap", "add", name, "mode", "tap", *words])
     output(["ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", name])
     with contextlib.suppress(OSError):
-        (IPV6 / name / "disable_ipv6").write_text("1\n", encoding="ascii")
+        (SYS_NET / "ipv6/conf" / name / "disable_ipv6").write_text(
+            "1\n", encoding="ascii")
+    # Nobody is asked whether he is still there
+    (SYS_NET / "ipv4/neigh" / name / "delay_first_probe_time").write_text(
+        "3600\n", encoding="ascii")
     for link in ("lo", name):
         output(["ip", "link", "set", link, "up"])
 
