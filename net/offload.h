@@ -102,7 +102,9 @@ void offload_patch(uint8_t *h, const struct nic_gso *g, size_t i, size_t len,
  * @next:    Where the payload of the segment after the present one begins
  * @index:   Number of the present segment
  * @gso:     How it is cut; with NIC_GSO_NONE only @ip, @l4 and @ipv6 may be set
- * @pseudo:  Sum of the pseudo-header without the length
+ * @head:    The headers to be cut by, as they came
+ * @ip_sum, @l4_sum: What all segments add to their sums: headers and
+ *           pseudo-header without what is not the same in each
  *
  * Only @rx is for callers.  Wire format: net/offload-in.c.
  */
@@ -110,16 +112,16 @@ struct offload_in {
     struct nic_rx rx;
     uint8_t *frame;
     size_t len, next;
-    uint32_t index, pseudo;
+    uint32_t index, ip_sum, l4_sum;
     struct nic_gso gso;
-    struct nic_buf buf[2];
+    struct nic_buf buf;
     uint8_t head[NIC_RX_HEAD];
 };
 
 /**
  * offload_in_begin() - Take what a frame from the host still needs
- * @frame: Written to; stays the caller's, and as it is until the last segment
- *         was taken
+ * @frame: Written to, also by offload_in_next(); stays the caller's, who leaves
+ *         it alone until the last segment was taken
  * @len:   At least 1
  * @off:   Not trusted; NULL: the frame is plain
  * @flags: NIC_RX_CSUM_GOOD if the host found its TCP or UDP sum right
