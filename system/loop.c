@@ -8,10 +8,11 @@
  * descriptors and timers, so that no card can starve the rest.
  *
  * To sleep and be woken costs a process in a virtual machine 20 us of CPU time,
- * on bare metal a few.  So after a wait that was hardly longer than that the
+ * on bare metal a few.  So after waits that were hardly longer than that the
  * next one begins with looking, for no longer than sleeping would have cost: a
  * guest that sends one packet after the other is waited for awake, and all
- * others cost what they did.
+ * others cost what they did.  One short wait promises nothing: what comes in
+ * for a guest without buffers makes every other one short.
  *
  * Not GLib's main loop, though the rest of the program uses GLib: that takes
  * locks and walks lists for microseconds where a turn here is one system call,
@@ -27,7 +28,12 @@
 enum {
     TASK_ROUNDS_MAX = 256,
     LINGER_US = 20,
-    BRIEF_US = 50, /* LINGER_US, and what it takes to be woken */
+    BRIEF_US = 50,  /* LINGER_US, and what it takes to be woken */
+    AT_ONCE_US = 2, /* Nothing was waited for */
+    /* Of "hope": by a brief wait it grows by one, any other takes two */
+    HOPE_ENOUGH = 2,
+    HOPE_MAX = 3,
+    HOPE_LOSS = 2,
     NS_PER_US = 1000,
     NS_PER_S = 1000000000
 };
@@ -56,7 +62,7 @@ static unsigned n_watches, watches_room, n_holes;
 
 static bool quit;
 static unsigned poll_us;
-static bool brief; /* The last wait was shorter than BRIEF_US */
+static unsigned hope; /* That the next wait will be a brief one */
 static bool (*peek)(void);
 
 /* Woken tasks in the order they were woken */
@@ -247,10 +253,22 @@ static enum found spin(gint64 now, unsigned us, int64_t ns)
     return FOUND_NOTHING;
 }
 
+/* A wait took that long: what will the next one be? */
+static void learn(gint64 us)
+{
+    if (us >= BRIEF_US) {
+        hope -= MIN(hope, HOPE_LOSS);
+    } else if (us >= AT_ONCE_US) {
+        hope = MIN(hope + 1, HOPE_MAX);
+    }
+}
+
 /* Look for a while, or not, and sleep until there is something or @ns passed */
 static enum found wait_for(int64_t ns)
 {
-    unsigned us = poll_us ? poll_us : brief ? (unsigned)LINGER_US : 0;
+    unsigned us = poll_us               ? poll_us
+                  : hope >= HOPE_ENOUGH ? (unsigned)LINGER_US
+                                        : 0;
     gint64 begin = g_get_monotonic_time();
     enum found found = FOUND_NOTHING;
 
@@ -262,7 +280,7 @@ static enum found wait_for(int64_t ns)
     if (!found && watches_poll(ns)) {
         found = FOUND_WATCHES;
     }
-    brief = g_get_monotonic_time() - begin < BRIEF_US;
+    learn(g_get_monotonic_time() - begin);
     return found;
 }
 

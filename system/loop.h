@@ -46,7 +46,7 @@ void loop_run_tasks(void);
  */
 bool loop_turn(bool wait);
 /* How long to go on looking before a turn sleeps, in microseconds.  0, as at
- * first: only for a moment, and only if the wait before was one */
+ * first: only for a moment, and only if the waits before were one */
 void loop_set_poll(unsigned us);
 /* Something else to look at then: does what there is to do, and says whether
  * there was.  NULL: nothing */

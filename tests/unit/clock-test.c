@@ -283,10 +283,18 @@ static void test_poll(void)
     close(fds[1]);
 }
 
-static gpointer write_later(gpointer data)
+/* What is written comes back: an 'x' at once, after it was waited for, all
+ * else later */
+static gpointer echo(gpointer data)
 {
-    g_usleep(100 * 1000);
-    g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+    char c;
+
+    while (read(fds[1], &c, 1) == 1) {
+        if (c != 'x') {
+            g_usleep(100 * 1000);
+        }
+        g_assert_cmpint(write(fds[1], &c, 1), ==, 1);
+    }
     return NULL;
 }
 
@@ -301,24 +309,26 @@ static double cpu_s(void)
 /* After short waits it looks for a while, and then it sleeps all the same */
 static void test_linger(void)
 {
-    GThread *writer;
+    GThread *thread;
     double cpu;
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
     watch = loop_fd_new(fds[0], LOOP_IN, fd_ready, NULL);
+    thread = g_thread_new("echo", echo, NULL);
     for (unsigned i = 0; i < 3; i++) {
         for (unsigned k = 0; k < 10; k++) {
-            g_assert_cmpint(write(fds[1], "x", 1), ==, 1);
+            g_assert_cmpint(write(fds[0], "x", 1), ==, 1);
             g_assert_true(loop_turn(true));
             assert_order("1x ");
         }
-        writer = g_thread_new("writer", write_later, NULL);
+        g_assert_cmpint(write(fds[0], "y", 1), ==, 1);
         cpu = cpu_s();
         g_assert_true(loop_turn(true));
-        assert_order("1x ");
+        assert_order("1y ");
         g_assert_cmpfloat(cpu_s() - cpu, <, 0.05);
-        g_thread_join(writer);
     }
+    g_assert_cmpint(shutdown(fds[0], SHUT_WR), ==, 0);
+    g_thread_join(thread);
     loop_fd_free(watch);
     close(fds[0]);
     close(fds[1]);
