@@ -46,11 +46,15 @@ bool qtest_alive(struct qtest *s);
 /** qtest_rss_kib() - Resident memory of the emulator */
 unsigned long qtest_rss_kib(struct qtest *s);
 
+/** qtest_cpu_ms() - Processor time of the thread that serves the commands */
+unsigned long qtest_cpu_ms(struct qtest *s);
+
 /**
  * qtest_has_clock() - Can the virtual clock be stepped?
  *
  * False for an emulator without the qtest accelerator: its clock runs by
- * itself, clock_step() only gives it time, and exact moments cannot be tested.
+ * itself, clock_step() waits until so much has passed or more, and exact
+ * moments cannot be tested.
  */
 bool qtest_has_clock(struct qtest *s);
 
@@ -157,8 +161,8 @@ JsonObject *qmp_receive(struct qtest *s);
  * @errors:     What it printed on stderr, freed by the caller (may be NULL)
  * @output:     What it printed on stdout, freed by the caller (may be NULL)
  *
- * Returns the exit status, 128 + signal, or -1 if it had to be killed after ten
- * seconds.
+ * Returns the exit status, 128 + signal, or -1 if it had to be killed after a
+ * minute.
  */
 int run_emulator(const char *args, char **errors, char **output);
 
