@@ -189,5 +189,5 @@ gint64 check_timeout_ms(void)
         return 0;
     }
     /* A test that failed already need not be patient */
-    return difference_expected() || g_test_failed() ? 150 : 10000;
+    return difference_expected() || g_test_failed() ? 150 : 30000;
 }

@@ -351,8 +351,8 @@ static void test_late_bus_master(struct e1000 *d)
     rx_setup(d, 16, PLAIN);
     frame_plain(&f, mac_nic, 99, 1);
     check(netpeer_send(&d->peer, f.data, f.len));
+    wire_settle(d->qts, &d->peer);
     us(d, 1000);
-    g_usleep(10000);
     pci_writew(&d->pci, PCI_COMMAND, PCI_COMMAND_ALL);
     us(d, 1000);
     /* The frame of before is there, or a later one; reception has begun */

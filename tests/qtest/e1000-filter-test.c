@@ -497,8 +497,8 @@ static void test_pause_not_sent(struct e1000 *d)
     for (unsigned i = 0; i < 7; i++) {
         check(netpeer_send(&d->peer, f.data, f.len));
     }
+    wire_settle(d->qts, &d->peer);
     us(d, 1000);
-    g_usleep(20000);
     nothing_on_wire(d);
     check_eq(rd(d, XOFFTXC), 0);
 }

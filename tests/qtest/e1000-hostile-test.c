@@ -42,7 +42,7 @@ static void still_works(struct e1000 *d)
     struct frame got;
     struct received r;
 
-    wire_drain(&d->peer, FRAME_MAX);
+    wire_drain(d->qts, &d->peer, FRAME_MAX);
     attack_survived(&attack);
     reset_card(d);
     e1000_link_up(d);
@@ -70,7 +70,7 @@ static void test_endless_packet(struct e1000 *d)
     tx_kick(d);
     tx_post(d, tx_legacy(TX_BUFFERS, 16288, CMD));
     tx_kick(d);
-    wire_drain(&d->peer, FRAME_MAX);
+    wire_drain(d->qts, &d->peer, FRAME_MAX);
     still_works(d);
 }
 
@@ -155,7 +155,7 @@ static void test_zero_mss(struct e1000 *d)
         post_context(d, rows[i].hdrlen, rows[i].mss, 4000);
         tx_post(d, tx_data(TX_BUFFERS, 4054, TSO, BOTH));
         tx_kick(d);
-        wire_drain(&d->peer, FRAME_MAX);
+        wire_drain(d->qts, &d->peer, FRAME_MAX);
     }
     still_works(d);
 }
@@ -179,7 +179,7 @@ static void test_heads_outside(struct e1000 *d)
         wr(d, TDH, 3);
         wr(d, TDT, heads[i]);
         check(qtest_alive(d->qts));
-        wire_drain(&d->peer, 60);
+        wire_drain(d->qts, &d->peer, 60);
         rx_setup(d, 8, PLAIN);
         wr(d, RDH, heads[i]);
         check(netpeer_send(&d->peer, f.data, f.len));
@@ -211,7 +211,7 @@ static void test_ring_lengths(struct e1000 *d)
         check(netpeer_send(&d->peer, f.data, f.len));
         us(d, 1000);
         check(qtest_alive(d->qts));
-        wire_drain(&d->peer, FRAME_MAX);
+        wire_drain(d->qts, &d->peer, FRAME_MAX);
     }
     still_works(d);
 }
@@ -234,7 +234,7 @@ static void test_mixed_chain(struct e1000 *d)
         tx_post(d, tx_data(TX_BUFFERS, 1000, TSO, BOTH));
         tx_kick(d);
         check(qtest_alive(d->qts));
-        wire_drain(&d->peer, FRAME_MAX);
+        wire_drain(d->qts, &d->peer, FRAME_MAX);
     }
     still_works(d);
 }
@@ -330,7 +330,7 @@ static void test_dma_to_self(struct e1000 *d)
         check(netpeer_send(&d->peer, f.data, f.len));
         us(d, 1000);
         check(qtest_alive(d->qts));
-        wire_drain(&d->peer, FRAME_MAX);
+        wire_drain(d->qts, &d->peer, FRAME_MAX);
         check_master_abort(d);
         reset_card(d);
         e1000_link_up(d);
@@ -381,7 +381,7 @@ static void test_tiny_frames(struct e1000 *d)
         tx_kick(d);
         tx_post(d, tx_legacy(TX_BUFFERS, len, CMD | TXD_VLE | TXD_IC));
         tx_kick(d);
-        wire_drain(&d->peer, 100);
+        wire_drain(d->qts, &d->peer, 100);
     }
     check(qtest_alive(d->qts));
     still_works(d);
@@ -401,7 +401,7 @@ static void test_context_in_packet(struct e1000 *d)
         tx_post(d, tx_data(TX_BUFFERS, 0xffff, TXD_TSE, BOTH));
         tx_kick(d);
         check(qtest_alive(d->qts));
-        wire_drain(&d->peer, FRAME_MAX);
+        wire_drain(d->qts, &d->peer, FRAME_MAX);
     }
     still_works(d);
 }
@@ -434,7 +434,7 @@ static void test_lying_context(struct e1000 *d)
         tx_post(d, tx_context(&c));
         tx_post(d, tx_data(TX_BUFFERS, 20 + i, CMD, BOTH));
         tx_kick(d);
-        wire_drain(&d->peer, FRAME_MAX);
+        wire_drain(d->qts, &d->peer, FRAME_MAX);
     }
     check(qtest_alive(d->qts));
     still_works(d);
@@ -460,7 +460,7 @@ static void test_live_rings(struct e1000 *d)
         wr(d, reg, ~0u);
         rd(d, reg);
     }
-    wire_drain(&d->peer, FRAME_MAX);
+    wire_drain(d->qts, &d->peer, FRAME_MAX);
     still_works(d);
 }
 
@@ -490,7 +490,7 @@ static void test_deaf_peer(struct e1000 *d)
         rx_frame(d, &f, &r);
         check_eq(r.data.len, f.len);
     }
-    wire_drain(&d->peer, FRAME_MAX);
+    wire_drain(d->qts, &d->peer, FRAME_MAX);
     still_works(d);
 }
 
@@ -564,7 +564,7 @@ static void test_random_registers(struct e1000 *d)
         }
         if (i % 100 == 0) {
             us(d, 1000);
-            wire_drain(&d->peer, FRAME_MAX);
+            wire_drain(d->qts, &d->peer, FRAME_MAX);
         }
     }
     still_works(d);
@@ -594,7 +594,7 @@ static void test_random_descriptors(struct e1000 *d)
         tx_post(d, desc);
         if (i % 16 == 0) {
             tx_kick(d);
-            wire_drain(&d->peer, FRAME_MAX);
+            wire_drain(d->qts, &d->peer, FRAME_MAX);
         }
     }
     still_works(d);

@@ -59,8 +59,8 @@ static bool pme(struct e1000 *d)
 static void send_and_wait(struct e1000 *d, const struct frame *f)
 {
     check(netpeer_send(&d->peer, f->data, f->len));
+    wire_settle(d->qts, &d->peer);
     us(d, 1000);
-    g_usleep(20000);
 }
 
 /* The frame must not wake */

@@ -13,6 +13,11 @@
 enum {
     GROWTH_KIB = 64 * 1024,
     PATIENCE_MS = 20000,
+
+    /* Commands in which a loop sees a socket: the one that was on its way
+     * already, and the next; and what a large frame may take */
+    TURNS = 2,
+    TURNS_TO_TAKE = 20,
 };
 
 struct qtest *card_start(struct pci_dev *pci, struct netpeer *peer,
@@ -57,16 +62,38 @@ bool wire_same(struct qtest *s, struct netpeer *peer, const struct frame *want)
            check_mem(f.data, want->data, want->len);
 }
 
-void wire_drain(struct netpeer *peer, size_t longest)
+bool wire_settle(struct qtest *s, struct netpeer *peer)
+{
+    bool waits = true;
+
+    /* A frame is looked for between two commands; what was taken has arrived
+     * by the answer to the next */
+    for (unsigned i = 0; i < TURNS_TO_TAKE && waits; i++) {
+        waits = netpeer_unread(peer);
+        qtest_inb(s, 0x80);
+    }
+    return !waits;
+}
+
+void wire_drain(struct qtest *s, struct netpeer *peer, size_t longest)
 {
     struct frame f;
+    bool more;
 
-    while (netpeer_receive(peer, &f, 5)) {
-        if (f.len > longest) {
-            check_failed(__FILE__, __LINE__, "a frame of %zu bytes came out",
-                         f.len);
+    /* What had no room on the cable comes when there is some */
+    do {
+        for (unsigned i = 0; i < TURNS; i++) {
+            qtest_inb(s, 0x80);
         }
-    }
+        for (more = false; netpeer_receive(peer, &f, 0); more = true) {
+            if (f.len > longest) {
+                check_failed(__FILE__, __LINE__,
+                             "a frame of %zu bytes came "
+                             "out",
+                             f.len);
+            }
+        }
+    } while (more);
 }
 
 /* In one piece: the other side may hang up when it saw the length */
@@ -84,15 +111,13 @@ void wire_raw(struct netpeer *peer, uint32_t claimed, const void *data,
 
 struct attack attack_begin(struct qtest *s)
 {
-    return (struct attack){ s, g_get_monotonic_time(), qtest_rss_kib(s) };
+    return (struct attack){ s, qtest_cpu_ms(s), qtest_rss_kib(s) };
 }
 
 void attack_survived(const struct attack *a)
 {
-    gint64 now = g_get_monotonic_time();
-
     check(qtest_alive(a->qts));
-    check_range((now - a->began) / 1000, 0, PATIENCE_MS);
+    check_range(qtest_cpu_ms(a->qts), a->cpu, a->cpu + PATIENCE_MS);
     check_range(qtest_rss_kib(a->qts), 1, a->rss + GROWTH_KIB);
 }
 

@@ -32,10 +32,17 @@ bool wire_silent(struct qtest *s, struct netpeer *peer);
 bool wire_same(struct qtest *s, struct netpeer *peer, const struct frame *want);
 
 /**
- * wire_drain() - Throw away what came out of the card
+ * wire_settle() - Let the card see what is on the cable
+ *
+ * False if some of it was not taken: the card makes it wait.
+ */
+bool wire_settle(struct qtest *s, struct netpeer *peer);
+
+/**
+ * wire_drain() - Throw away what came out of the card, all of it
  * @longest: No frame must be longer
  */
-void wire_drain(struct netpeer *peer, size_t longest);
+void wire_drain(struct qtest *s, struct netpeer *peer, size_t longest);
 
 /**
  * wire_raw() - Put bytes on the cable that claim to be a frame
@@ -47,14 +54,13 @@ void wire_raw(struct netpeer *peer, uint32_t claimed, const void *data,
 /** struct attack - What an emulator must survive, and how it was before */
 struct attack {
     struct qtest *qts;
-    gint64 began;
-    unsigned long rss;
+    unsigned long cpu, rss;
 };
 
-/** attack_begin() - Note time and size of the emulator */
+/** attack_begin() - Note the emulator's work so far, and its size */
 struct attack attack_begin(struct qtest *s);
 
-/** attack_survived() - It lives, has not grown, and did not take long */
+/** attack_survived() - It lives, has not grown, and did not work long */
 void attack_survived(const struct attack *a);
 
 /** struct card_family - Models that share their tests */

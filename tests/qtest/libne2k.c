@@ -10,7 +10,6 @@
 enum {
     SENTINEL_LEN = 77,
     RESET_US = 10000,
-    SETTLE = 20,
 };
 
 /* The card */
@@ -306,15 +305,7 @@ void rx_send(struct ne2k *d, const struct frame *f)
 
 bool rx_settle(struct ne2k *d)
 {
-    bool waits = true;
-
-    /* A frame is looked for between two commands; what was taken has arrived
-     * by the answer to the next */
-    for (unsigned i = 0; i < SETTLE && waits; i++) {
-        waits = netpeer_unread(&d->peer);
-        qtest_inb(d->qts, 0x80);
-    }
-    return !waits;
+    return wire_settle(d->qts, &d->peer);
 }
 
 bool rx_header(struct ne2k *d, struct received *r)

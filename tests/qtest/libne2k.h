@@ -177,11 +177,7 @@ bool tx_seen(struct ne2k *d, const struct frame *want);
 /** rx_send() - Put a frame on the cable */
 void rx_send(struct ne2k *d, const struct frame *f);
 
-/**
- * rx_settle() - Let the card see what is on the cable
- *
- * False if some of it was not taken: the card makes it wait.
- */
+/** rx_settle() - Let the card see what is on the cable, see libcard.h */
 bool rx_settle(struct ne2k *d);
 
 /** rx_header() - Wait for a frame in the ring and read its header only */

@@ -17,6 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+enum { REST_TIMEOUT_MS = 60000 };
+
 const uint8_t mac_nic[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
 const uint8_t mac_peer[6] = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x01 };
 const uint8_t mac_other[6] = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x99 };
@@ -56,6 +58,7 @@ bool netpeer_send(struct netpeer *peer, const void *data, size_t len)
     return n == (ssize_t)(sizeof(header) + len);
 }
 
+/* The rest must come when there is a beginning */
 static bool read_all(int fd, void *data, size_t len, int timeout_ms)
 {
     struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -64,7 +67,7 @@ static bool read_all(int fd, void *data, size_t len, int timeout_ms)
     while (len) {
         ssize_t n;
 
-        if (poll(&p, 1, timeout_ms) != 1) {
+        if (poll(&p, 1, to == data ? timeout_ms : REST_TIMEOUT_MS) != 1) {
             return false;
         }
         n = recv(fd, to, len, 0);
@@ -89,7 +92,7 @@ bool netpeer_receive(struct netpeer *peer, struct frame *f, int timeout_ms)
         return false;
     }
     f->len = ntohl(header);
-    return check(read_all(peer->fd, f->data, f->len, 1000));
+    return check(read_all(peer->fd, f->data, f->len, REST_TIMEOUT_MS));
 }
 
 bool netpeer_unread(struct netpeer *peer)

@@ -331,7 +331,7 @@ static void test_flood(struct ne2k *d)
     }
     v.busy = NULL;
     linux_finish(&v);
-    wire_drain(&d->peer, SMALL);
+    wire_drain(d->qts, &d->peer, SMALL);
     g_rand_free(v.rand);
 }
 

@@ -47,7 +47,7 @@ static void still_works(struct ne2k *d)
 {
     struct frame f;
 
-    wire_drain(&d->peer, FRAME_MAX);
+    wire_drain(d->qts, &d->peer, FRAME_MAX);
     attack_survived(&attack);
     ne2k_reset(d);
     ne2k_init(d, RCR_AB);
@@ -236,7 +236,7 @@ static void test_transmit_lengths(struct ne2k *d)
         for (size_t k = 0; k < G_N_ELEMENTS(lengths); k++) {
             tx_start(d, pages[i], lengths[k]);
             check(tx_end(d));
-            wire_drain(&d->peer, longest);
+            wire_drain(d->qts, &d->peer, longest);
         }
     }
     still_works(d);
@@ -258,7 +258,7 @@ static void test_loopback_lengths(struct ne2k *d)
             for (unsigned n = 0; n < 9; n++) {
                 in8(d, FIFO);
             }
-            wire_drain(&d->peer, FRAME_MAX);
+            wire_drain(d->qts, &d->peer, FRAME_MAX);
         }
     }
     still_works(d);
@@ -371,7 +371,7 @@ static void test_random(struct ne2k *d)
         }
         if (i % 40 == 0) {
             send_len(d, 60 + value % 1455);
-            wire_drain(&d->peer, FRAME_MAX);
+            wire_drain(d->qts, &d->peer, FRAME_MAX);
         }
     }
     d->page = 4; /* unknown: select it whatever comes */
