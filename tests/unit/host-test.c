@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "xen/host.h"
 
 /**
@@ -245,7 +246,7 @@ static void test_roles(void)
 static void test_many(void)
 {
     struct host *h = host_new();
-    gint64 begin = g_get_monotonic_time();
+    int64_t begin = cpu_us();
     struct host_link l = { .index = 1, .kind = "bridge", .name = "br" };
     char *way;
 
@@ -265,7 +266,7 @@ static void test_many(void)
     g_assert_nonnull(way);
     g_free(way);
     host_free(h);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 5 * G_USEC_PER_SEC);
+    g_assert_cmpint(cpu_us() - begin, <, 5 * G_USEC_PER_SEC);
 }
 
 int main(int argc, char **argv)

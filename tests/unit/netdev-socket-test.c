@@ -403,7 +403,7 @@ static void test_reconnect(void)
         before = g_get_monotonic_time();
         while (!a.got) {
             g_assert_cmpint(g_get_monotonic_time() - before, <,
-                            5 * G_USEC_PER_SEC);
+                            60 * G_USEC_PER_SEC);
             g_assert_true(send_nd(client, frame, sizeof(frame)));
             loop_turn(false);
         }
@@ -651,15 +651,17 @@ static void test_dgram_udp(void)
 {
     struct peer a, b;
     uint8_t frame[1514] = { 7 };
-    unsigned pa = free_port(SOCK_DGRAM), pb = free_port(SOCK_DGRAM);
-    struct netdev *na = open_nd(&a,
-                                "dgram,id=a,local.type=inet,"
-                                "local.host=127.0.0.1,local.port=%u,"
-                                "remote.type=inet,remote.host=127.0.0.1,"
-                                "remote.port=%u",
-                                pa, pb);
-    struct netdev *nb;
+    unsigned pa = free_port(SOCK_DGRAM), pb;
+    struct netdev *na, *nb;
 
+    do {
+        pb = free_port(SOCK_DGRAM);
+    } while (pb == pa);
+    na = open_nd(&a,
+                 "dgram,id=a,local.type=inet,local.host=127.0.0.1,"
+                 "local.port=%u,remote.type=inet,remote.host=127.0.0.1,"
+                 "remote.port=%u",
+                 pa, pb);
     /* Refused by the kernel: an error of a later call, which must not stick */
     g_assert_true(send_nd(na, frame, 100));
     settle();

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "xen/plan.h"
 
 static const char *const models[] = { "e1000", "rtl8139", NULL };
@@ -403,7 +404,7 @@ static void test_many(void)
 {
     struct guest *g = guest_new("test.cfg", DIALECT_XL);
     struct plan_opts opts = { .has_domid = true, .domid = 1 };
-    gint64 start = g_get_monotonic_time();
+    int64_t start = cpu_us();
     struct plan *p;
 
     g->kind = GUEST_HVM;
@@ -412,7 +413,7 @@ static void test_many(void)
     }
     p = plan_make(g, &opts);
     g_assert_cmpuint(p->rows->len, ==, 20000);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+    g_assert_cmpint(cpu_us() - start, <, 5 * G_USEC_PER_SEC);
     plan_free(p);
     guest_free(g);
 }

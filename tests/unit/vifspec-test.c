@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "cpu.h"
 #include "xen/vifspec.h"
 
 static const enum dialect dialects[] = { DIALECT_XL, DIALECT_XL_45,
@@ -766,9 +767,9 @@ static void test_long(void)
     for (unsigned i = 0; i < 100000; i++) {
         g_string_append(text, "brigde=b,bridge=c,");
     }
-    start = g_get_monotonic_time();
+    start = cpu_us();
     read_into(g, text->str);
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 20 * G_USEC_PER_SEC);
+    g_assert_cmpint(cpu_us() - start, <, 20 * G_USEC_PER_SEC);
     g_assert_cmpuint(g->remarks->len, <, 2000);
     g_assert_true(guest_has_error(g));
     guest_free(g);

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "xen/watch.h"
 
 /* The most views of a case, and interfaces of a view */
@@ -212,7 +213,7 @@ static void test_errors(void)
 static void test_many(void)
 {
     struct host *h = host_new();
-    gint64 begin;
+    int64_t begin;
     GPtrArray *rows;
 
     for (int i = 1; i <= 4000; i++) {
@@ -222,11 +223,11 @@ static void test_many(void)
                    i % 2 ? "-emu" : "");
         host_add(h, &l);
     }
-    begin = g_get_monotonic_time();
+    begin = cpu_us();
     rows = watch_rows(h, h, NULL);
-    g_test_message("%" G_GINT64_FORMAT " us", g_get_monotonic_time() - begin);
+    g_test_message("%" G_GINT64_FORMAT " us", cpu_us() - begin);
     g_assert_cmpuint(rows->len, ==, 2000);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
+    g_assert_cmpint(cpu_us() - begin, <, 2 * G_USEC_PER_SEC);
     g_ptr_array_unref(rows);
     host_free(h);
 }
