@@ -16,15 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void sh(const char *command)
-{
-    int status = system(command);
-
-    if (status) {
-        g_error("'%s' failed: %d", command, status);
-    }
-}
-
 int hold(const char *name)
 {
     struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };

@@ -11,6 +11,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "netns.h"
+
 /**
  * struct ctl_test - A test, run in a new namespace
  */
@@ -61,8 +63,6 @@ char *net_dump(void);
 /* That net_dump() is @want */
 void check_dump(const char *want);
 
-/* Run a command that has to succeed */
-void sh(const char *command);
 /* A descriptor that holds a tap, which exists while it does */
 int hold(const char *name);
 /* That 'ip -o link show' has @want for the interface */

@@ -26,6 +26,20 @@ void sh(const char *command)
     }
 }
 
+void await_ports(const char *which, unsigned n)
+{
+    char *command =
+        g_strdup_printf("for i in $(seq 600); do"
+                        "  test $(ip -d link show %s |"
+                        "         grep -c 'state forwarding') = %u && exit;"
+                        "  sleep 0.1; "
+                        "done; ip -d link show; exit 1",
+                        which, n);
+
+    sh(command);
+    g_free(command);
+}
+
 int packet_socket(const char *name, uint16_t ethertype)
 {
     struct sockaddr_ll sa = {
@@ -34,11 +48,11 @@ int packet_socket(const char *name, uint16_t ethertype)
         .sll_ifindex = (int)if_nametoindex(name),
     };
     int fd = socket(AF_PACKET, SOCK_RAW, htons(ethertype));
-    struct timeval five = { .tv_sec = 5 };
+    struct timeval patience = { .tv_sec = 60 };
 
     g_assert_cmpint(sa.sll_ifindex, >, 0);
     g_assert_cmpint(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), ==, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     return fd;
 }
 

@@ -11,8 +11,11 @@
 const char *netns_enter(void);
 /* Run a command that has to succeed */
 void sh(const char *command);
+/* Wait until @n ports of a bridge, of "master BRIDGE" or "dev PORT", forward:
+ * once the kernel has seen that their links are up, which is not at once */
+void await_ports(const char *which, unsigned n);
 /* A packet socket on interface @name for frames of one type; recv() waits at
- * most 5 seconds */
+ * most a minute */
 int packet_socket(const char *name, uint16_t ethertype);
 /* One whose frames have a struct virtio_net_hdr in front */
 int vnet_socket(const char *name, uint16_t ethertype);

@@ -234,7 +234,7 @@ static void inject(const uint8_t *p, size_t len, const struct offload_hdr *off)
 
 static void wait_for(unsigned frames)
 {
-    gint64 end = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+    gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
 
     while (peer.got < frames && g_get_monotonic_time() < end) {
         loop_turn(false);

@@ -105,6 +105,7 @@ static void test_wired(void)
     open_card(&d, s);
     g_assert_cmphex(rd(&d, RAL), ==, 0x113e1600);
 
+    await_ports("master br0", 1);
     frame_start(&f, mac_broadcast, mac, ETHERTYPE_TEST);
     frame_fill(&f, 84, 7);
     tx_frame(&d, &f);
@@ -246,7 +247,7 @@ static void test_refused(void)
 static void test_killed(void)
 {
     char *script = g_strdup_printf(
-        "await() { for i in $(seq 100); do"
+        "await() { for i in $(seq 600); do"
         "  ip -o link show vif6.0-emu 2>/dev/null | grep -q 'master br0';"
         "  test $? = $1 && return; sleep 0.1; done; exit 1; };"
         "%s -vif bridge=br0,model=e1000 -domid 6 2>/dev/null & p=$!;"
@@ -266,11 +267,8 @@ static void test_storm(void)
     struct frame f;
 
     sh("ip link add v0 type veth peer name v1 && "
-       "ip link set v0 master br0 up && ip link set v1 master br0 up && "
-       "for i in $(seq 50); do"
-       "  test $(ip -d link show master br0 |"
-       "         grep -c 'state forwarding') = 3 && exit; sleep 0.1; "
-       "done; exit 1");
+       "ip link set v0 master br0 up && ip link set v1 master br0 up");
+    await_ports("master br0", 3);
     frame_start(&f, mac_broadcast, mac_peer, ETHERTYPE_TEST);
     frame_fill(&f, 84, 9);
     g_assert_cmpint(send(fd, f.data, f.len, 0), ==, (int)f.len);

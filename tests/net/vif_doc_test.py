@@ -25,7 +25,7 @@ import time
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
-SECONDS = 5  # until the kernel's link watch has come around
+SECONDS = 60  # until the kernel's link watch has come around
 MARK = re.compile(r"<!-- (?:replayed|file (\S+)) -->$")
 HOST = """
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6

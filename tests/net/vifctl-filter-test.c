@@ -231,7 +231,7 @@ static bool arrives(int guest_fd, int wire, const char *frame, const char *last)
         struct pollfd p = { .fd = wire, .events = POLLIN };
         ssize_t len;
 
-        g_assert_cmpint(poll(&p, 1, 5000), ==, 1);
+        g_assert_cmpint(poll(&p, 1, 60000), ==, 1);
         len = read(wire, got, sizeof(got));
         if (len >= (ssize_t)last_n && !memcmp(got, end, last_n)) {
             return seen;
@@ -258,23 +258,13 @@ static void try_all(int guest_fd, int wire, const struct frame_case *all,
     }
 }
 
-/* Wait until the bridge sees that its port has a carrier */
-static void wait_port(const char *name)
-{
-    char *wait = g_strdup_printf("for i in $(seq 100); do bridge link show "
-                                 "dev %s | grep -q 'state forwarding' && "
-                                 "exit 0; sleep 0.1; done; exit 1",
-                                 name);
-
-    sh(wait);
-    g_free(wait);
-}
-
 static int hold_port(const char *name)
 {
     int fd = hold(name);
+    char *which = g_strdup_printf("dev %s", name);
 
-    wait_port(name);
+    await_ports(which, 1);
+    g_free(which);
     return fd;
 }
 
@@ -288,7 +278,7 @@ static int make_bridge(void)
     fd = hold("wire");
     sh("ip link set wire addrgenmode none; ip link set wire master xenbr0; "
        "ip link set wire up");
-    wait_port("wire");
+    await_ports("dev wire", 1);
     return fd;
 }
 
@@ -373,7 +363,7 @@ static void test_paravirtual(void)
     fd = hold("vif3.0");
     sh("ip link set vif3.0 addrgenmode none; "
        "ip link set vif3.0 master xenbr0 up");
-    wait_port("vif3.0");
+    await_ports("dev vif3.0", 1);
     try_all(fd, wire, cases, G_N_ELEMENTS(cases));
     close(fd);
     close(wire);
