@@ -8,18 +8,15 @@
  * Whatever they are: each request is answered, once; nothing stays mapped when
  * the domain's memory went away; no range is given back that was not given.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "net/netdev.h"
 #include "system/accel.h"
 #include "system/loop.h"
 #include "system/vm-int.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake-domain.h"
 #include "xen/mapcache.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
     STEPS_MAX = 200,
@@ -37,12 +34,6 @@ struct step {
     uint16_t count, low;
     uint32_t data;
 };
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 /* The machine, once */
 static void start(void)
@@ -73,14 +64,11 @@ static void start(void)
 
     accel_xen_set_domain(&fake_domain_ops);
     fake_domain_init();
-    if (options_parse(&o, (int)G_N_ELEMENTS(args) - 1, args) != OPTIONS_RUN ||
-        !accel_xen.attach(&o)) {
-        fail("set-up");
-    }
+    must(options_parse(&o, (int)G_N_ELEMENTS(args) - 1, args) == OPTIONS_RUN &&
+             accel_xen.attach(&o),
+         "set-up");
     accel_use(&accel_xen);
-    if (!vm_init(&o) || !accel_xen.start(&o)) {
-        fail("machine");
-    }
+    must(vm_init(&o) && accel_xen.start(&o), "machine");
     vm_cont();
     fake_domain.quiet = true;
 }
@@ -122,9 +110,8 @@ static void request(const struct step *s)
     q.type = q.type == 3 ? IOREQ_INVALIDATE : q.type;
     fake_domain_ask(s->vcpu % FAKE_VCPUS, q,
                     s->bits & (IOREQ_DATA_IS_PTR | IOREQ_READ | IOREQ_DF));
-    if (q.type == IOREQ_INVALIDATE && fake_domain.live) {
-        fail("guest memory is still mapped");
-    }
+    must(q.type != IOREQ_INVALIDATE || !fake_domain.live,
+         "guest memory is still mapped");
 }
 
 /* A BAR where the other steps look for it, decoding or not */
@@ -184,9 +171,7 @@ static void step(const struct step *s, const uint8_t *raw)
     }
     for (unsigned i = 0; i < TURNS_MAX && loop_turn(false); i++) {
     }
-    if (fake_domain.live > MAPCACHE_CHUNKS) {
-        fail("too much is mapped");
-    }
+    must(fake_domain.live <= MAPCACHE_CHUNKS, "too much is mapped");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,21 +8,12 @@
  */
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
 #include "xen/convert.h"
 #include "xen/libvirt.h"
 #include "xen/lint.h"
-
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "broken: %s\n", what);
-        abort();
-    }
-}
 
 static void must_equal(const char *a, const char *b, const char *what)
 {

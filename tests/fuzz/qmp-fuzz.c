@@ -9,8 +9,6 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,14 +20,6 @@
 #include "tests/unit/fake-vm.h"
 
 static const char hello[] = "{'execute':'qmp_capabilities'}";
-
-static void must(bool ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "broken: %s\n", what);
-        abort();
-    }
-}
 
 static void spin(void)
 {

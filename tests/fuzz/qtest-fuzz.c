@@ -9,8 +9,6 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -22,12 +20,6 @@
 /* The first newline ends what the input left unfinished */
 static const char ask[] = "\nendianness\n", answer[] = "\nOK little\n";
 static int client = -1;
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 /* The machine, once */
 static void start(void)
@@ -51,15 +43,12 @@ static void start(void)
     struct options o = { 0 };
     int fds[2];
 
-    if (options_parse(&o, (int)G_N_ELEMENTS(options) - 1, options) !=
-            OPTIONS_RUN ||
-        socketpair(AF_UNIX, SOCK_STREAM, 0, fds)) {
-        fail("set-up");
-    }
+    must(options_parse(&o, (int)G_N_ELEMENTS(options) - 1, options) ==
+                 OPTIONS_RUN &&
+             !socketpair(AF_UNIX, SOCK_STREAM, 0, fds),
+         "set-up");
     clock_set_manual();
-    if (!vm_init(&o)) {
-        fail("machine");
-    }
+    must(vm_init(&o), "machine");
     options_clear(&o);
     client = fds[0];
     qtest_serve(fds[1], fds[1], false);
@@ -82,9 +71,7 @@ static void converse(const char *p, size_t n, GString *tail)
         while (loop_turn(false)) {
         }
         got = recv(client, buf, sizeof(buf), MSG_DONTWAIT);
-        if (got == 0) {
-            fail("the server ended the session");
-        }
+        must(got != 0, "the server ended the session");
         if (got < 0 && !n) {
             return;
         }
@@ -105,9 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vm_system_reset();
     converse((const char *)data, size, tail);
     converse(ask, strlen(ask), tail);
-    if (!g_str_has_suffix(tail->str, answer)) {
-        fail("no answer to the last command");
-    }
+    must(g_str_has_suffix(tail->str, answer), "no answer to the last command");
     g_string_free(tail, TRUE);
     return 0;
 }
