@@ -82,6 +82,24 @@ static void check_error(const char *words)
     g_free(why);
 }
 
+/* A call that fails, and says @words */
+static void refused(const char *call_words, const char *words)
+{
+    g_assert_cmpint(call(call_words), ==, 1);
+    check_error(words);
+}
+
+/* The same, with @value at @key of the backend from now on */
+static void refused_with(const char *key, const char *value,
+                         const char *call_words, const char *words)
+{
+    char *path = g_strconcat(BACK, key, NULL);
+
+    put(path, value);
+    refused(call_words, words);
+    g_free(path);
+}
+
 /* A bridge of jumbo frames, both interfaces of one card, and the store as libxl
  * leaves it before it calls a script */
 static void set_up(void)
@@ -211,42 +229,33 @@ static void test_again(void)
 static void test_errors(void)
 {
     set_up();
-    put(BACK "/bridge", "nobr");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("bridge: there is no nobr on this host");
+    refused_with("/bridge", "nobr", "online type_if=vif",
+                 "bridge: there is no nobr on this host");
 
-    put(BACK "/bridge", "front");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("bridge: front is no bridge");
+    refused_with("/bridge", "front", "online type_if=vif",
+                 "bridge: front is no bridge");
     put(BACK "/bridge", "xenbr0");
 
-    put(BACK "/mtu", "many");
-    g_assert_cmpint(call("add type_if=tap"), ==, 1);
-    check_error("mtu: 'many' is not a number from 68 to 65535");
-    put(BACK "/mtu", "67");
-    g_assert_cmpint(call("add type_if=tap"), ==, 1);
-    check_error("mtu: '67' is not");
+    refused_with("/mtu", "many", "add type_if=tap",
+                 "mtu: 'many' is not a number from 68 to 65535");
+    refused_with("/mtu", "67", "add type_if=tap", "mtu: '67' is not");
     put(BACK "/mtu", "1500");
 
-    put(BACK "/vifname", "much-too-long");
-    g_assert_cmpint(call("add type_if=tap"), ==, 1);
-    check_error("vifname: 'much-too-long-emu' has 17 characters");
+    refused_with("/vifname", "much-too-long", "add type_if=tap",
+                 "vifname: 'much-too-long-emu' has 17 characters");
     /* Debian 658305: the second guest with a name took the first one's */
     sh("ip link add web type veth peer name other");
-    put(BACK "/vifname", "web");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("vifname: vif3.0 cannot be renamed to web: another interface");
+    refused_with("/vifname", "web", "online type_if=vif",
+                 "vifname: vif3.0 cannot be renamed to web: another interface");
     g_assert_true(present("vif3.0"));
     put(BACK "/vifname", "");
 
     sh("ip link del vif3.0-emu");
-    g_assert_cmpint(call("add type_if=tap"), ==, 1);
-    check_error("there is no vif3.0-emu");
+    refused("add type_if=tap", "there is no vif3.0-emu");
 
-    g_assert_cmpint(call("frobnicate"), ==, 1);
-    check_error("'frobnicate' is none of online, offline, add, remove");
-    g_assert_cmpint(call("online type_if=vhd"), ==, 1);
-    check_error("type_if=vhd is neither vif nor tap");
+    refused("frobnicate",
+            "'frobnicate' is none of online, offline, add, remove");
+    refused("online type_if=vhd", "type_if=vhd is neither vif nor tap");
     g_assert_cmpint(run("XENBUS_PATH=" BACK " $VIF_EMU online"), ==, 1);
     check_error("vif in the environment is not set");
     /* And after all of that it works */
@@ -260,13 +269,12 @@ static void test_loop(void)
 {
     set_up();
     sh("ip link set front master xenbr0");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("vif3.0 as a port of xenbr0 closes a loop: vif3.0 > front "
-                "[xenbr0] > vif3.0");
+    refused("online type_if=vif",
+            "vif3.0 as a port of xenbr0 closes a loop: vif3.0 > front "
+            "[xenbr0] > vif3.0");
     sh("ip link add name a0 type veth peer name a1");
     sh("ip link set a0 master xenbr0; ip link set a1 master xenbr0");
-    g_assert_cmpint(call("add type_if=tap"), ==, 1);
-    check_error("frames circle on xenbr0: ");
+    refused("add type_if=tap", "frames circle on xenbr0: ");
     sh("! ip -o link show dev vif3.0-emu | grep master");
 }
 
@@ -278,15 +286,14 @@ static void test_bridges(void)
     g_assert_cmpint(call("online type_if=vif"), ==, 0);
     check_port("vif3.0", "xenbr0", "9000");
     sh("ip link add name eth1 type bridge");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("bridge: none is named, and there are several: xenbr0, eth1");
+    refused("online type_if=vif",
+            "bridge: none is named, and there are several: xenbr0, eth1");
     put(BACK "/bridge", "xenbr1");
     g_assert_cmpint(call("online type_if=vif"), ==, 0);
     check_port("vif3.0", "eth1", "1500");
     sh("ip link del xenbr0; ip link del eth1");
-    put(BACK "/bridge", "");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("bridge: none is named, and this host has none");
+    refused_with("/bridge", "", "online type_if=vif",
+                 "bridge: none is named, and this host has none");
 }
 
 /* Without Xen's programs words of the call do, and the tap's name */
@@ -320,9 +327,8 @@ static void test_no_store(void)
 static void test_denied(void)
 {
     set_up();
-    put(BACK "/frontend", "/denied/by");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("Permission denied");
+    refused_with("/frontend", "/denied/by", "online type_if=vif",
+                 "Permission denied");
 }
 
 /* Killed with all its children at any time, as is a script that takes too long:
@@ -426,13 +432,11 @@ static void test_filter_changes(void)
     g_assert_cmpint(call("add type_if=tap"), ==, 0);
     sh("! " FILTERS);
 
-    put(BACK "/ip", "192.0.2.256");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("ip: '192.0.2.256' is neither an address nor a network");
+    refused_with("/ip", "192.0.2.256", "online type_if=vif",
+                 "ip: '192.0.2.256' is neither an address nor a network");
     put(BACK "/ip", "192.0.2.5");
-    put(BACK "/mac", "nonsense");
-    g_assert_cmpint(call("online type_if=vif"), ==, 1);
-    check_error("mac: 'nonsense' is no MAC address");
+    refused_with("/mac", "nonsense", "online type_if=vif",
+                 "mac: 'nonsense' is no MAC address");
     sh("! ip -o link show dev vif3.0 | grep master");
     sh("! " FILTERS);
     /* A paravirtual card only, of a name that is too long for a tap */
