@@ -10,7 +10,6 @@
 #include <glib.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -109,12 +108,8 @@ static void test_not_a_tap(void)
 
 int main(int argc, char **argv)
 {
-    const char *why;
-
     g_test_init(&argc, &argv, NULL);
-    why = netns_enter();
-    if (why) {
-        printf("1..0 # SKIP %s\n", why);
+    if (!netns_enter(NULL, NULL)) {
         return 0;
     }
     g_test_add_func("/tap-busy/released", test_released);

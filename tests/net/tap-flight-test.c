@@ -346,12 +346,8 @@ static void test_mtu(void)
 
 int main(int argc, char **argv)
 {
-    const char *why;
-
     g_test_init(&argc, &argv, NULL);
-    why = netns_enter();
-    if (why) {
-        printf("1..0 # SKIP %s\n", why);
+    if (!netns_enter(NULL, NULL)) {
         return 0;
     }
     make(big, BIG, false);

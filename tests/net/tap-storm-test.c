@@ -171,10 +171,9 @@ static struct netdev *open_storm(struct guest *g, const char *text,
         nd = open_tap(g, text);
         make_loop();
         begin(nd);
-        took = serve(&told.storms, 1, PATIENCE_MS);
+        took = serve(&told.storms, 1, 5000);
         g_test_message("told after %d ms, %u frames", took, g->got);
-        g_assert_cmpint(took, >, 0);
-        if (took < 1000) {
+        if (took > 0 && took < 1000) {
             return nd;
         }
         end_loop();
@@ -348,20 +347,15 @@ static void test_off(void)
 
 int main(int argc, char **argv)
 {
-    const char *why;
-
     g_test_init(&argc, &argv, NULL);
-    why = netns_enter();
-    if (!why && system("ip link add br0 type bridge 2>/dev/null")) {
-        why = "no bridges here";
-    }
-    if (why) {
-        printf("1..0 # SKIP %s\n", why);
+    if (!netns_enter("ip link add br0 type bridge 2>/dev/null",
+                     "no bridges here")) {
         return 0;
     }
     /* Frames of its own would be originals that nobody counts */
     sh("sysctl -qw net.ipv6.conf.all.disable_ipv6=1; "
        "sysctl -qw net.ipv6.conf.default.disable_ipv6=1; ip link set br0 up");
+    hurry(true);
     netdev_event = event;
     g_test_add_func("/tap-storm/alarm", test_alarm);
     g_test_add_func("/tap-storm/echo", test_echo);

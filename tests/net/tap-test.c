@@ -506,13 +506,10 @@ static void test_permission(void)
 
 int main(int argc, char **argv)
 {
-    const char *why;
     int status;
 
     g_test_init(&argc, &argv, NULL);
-    why = netns_enter();
-    if (why) {
-        printf("1..0 # SKIP %s\n", why);
+    if (!netns_enter(NULL, NULL)) {
         return 0;
     }
     dir = g_dir_make_tmp("tap-test-XXXXXX", NULL);
