@@ -23,8 +23,6 @@
 
 #include "qapi/qapi-commands-net.h"
 #include "qemu/main-loop.h"
-#include "qemu/rcu.h"
-#include "sysemu/dma.h"
 
 #include "net/offload.h"
 #include "net/vnet.h"
@@ -50,20 +48,9 @@ static struct shim *shim_of_queue(NetClientState *nc)
 
 static const void *port_map(void *host, gpa_t at, size_t *len)
 {
-    struct shim *s = host;
     dma_addr_t mapped = *len;
-    const void *p = NULL;
+    const void *p = shim_map(host, at, &mapped, DMA_DIRECTION_TO_DEVICE);
 
-    RCU_READ_LOCK_GUARD();
-    /* Of what is no RAM, QEMU would make a bounce buffer by reading it */
-    if (memory_access_is_direct(address_space_translate(s->as, at.addr,
-                                                        &(hwaddr){ 0 },
-                                                        &(hwaddr){ 1 }, false,
-                                                        MEMTXATTRS_UNSPECIFIED),
-                                false)) {
-        p = dma_memory_map(s->as, at.addr, &mapped, DMA_DIRECTION_TO_DEVICE,
-                           MEMTXATTRS_UNSPECIFIED);
-    }
     *len = p ? mapped : 0;
     return p;
 }

@@ -24,9 +24,10 @@
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
-#include "sysemu/dma.h"
+#include "qemu/rcu.h"
 #include "sysemu/qtest.h"
 #include "sysemu/sysemu.h"
+#include "sysemu/xen.h"
 
 #include "vifemu-shim.h"
 
@@ -59,13 +60,65 @@ struct shim_class {
 
 /* Card -> QEMU */
 
+void *shim_map(struct shim *s, gpa_t at, dma_addr_t *len, DMADirection dir)
+{
+    bool writes = dir == DMA_DIRECTION_FROM_DEVICE;
+
+    RCU_READ_LOCK_GUARD();
+    /* Of what is no RAM, QEMU would make a bounce buffer by reading it */
+    if (!memory_access_is_direct(
+            address_space_translate(s->as, at.addr, &(hwaddr){ 0 },
+                                    &(hwaddr){ 1 }, writes,
+                                    MEMTXATTRS_UNSPECIFIED),
+            writes)) {
+        return NULL;
+    }
+    return dma_memory_map(s->as, at.addr, len, dir, MEMTXATTRS_UNSPECIFIED);
+}
+
+/*
+ * A domain's RAM has holes, where a balloon was, say.  QEMU finds out when it
+ * maps them, and its dma_memory_rw() copies to or from NULL then.
+ */
+static bool dma_by_map(struct shim *s, gpa_t at, void *p, size_t len,
+                       DMADirection dir)
+{
+    uint8_t *own = p;
+
+    while (len) {
+        dma_addr_t n = len;
+        void *ram = shim_map(s, at, &n, dir);
+
+        if (!ram) {
+            return false;
+        }
+        if (dir == DMA_DIRECTION_TO_DEVICE) {
+            memcpy(own, ram, n);
+        } else {
+            memcpy(ram, own, n);
+        }
+        dma_memory_unmap(s->as, ram, n, dir, n);
+        at = gpa_add(at, n);
+        own += n;
+        len -= n;
+    }
+    return true;
+}
+
+static bool dma_by_copy(struct shim *s, gpa_t at, void *p, size_t len,
+                        DMADirection dir)
+{
+    const MemTxAttrs ram_only = { .memory = true };
+
+    return dma_memory_rw(s->as, at.addr, p, len, dir, ram_only) == MEMTX_OK;
+}
+
 static bool shim_dma(struct nic *n, gpa_t at, void *p, size_t len,
                      DMADirection dir)
 {
-    const MemTxAttrs ram_only = { .memory = true };
     struct shim *s = shim_of(n);
 
-    if (dma_memory_rw(s->as, at.addr, p, len, dir, ram_only) == MEMTX_OK) {
+    if ((xen_enabled() ? dma_by_map : dma_by_copy)(s, at, p, len, dir)) {
         return true;
     }
     if (s->bus->abort) {

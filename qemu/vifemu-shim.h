@@ -14,6 +14,7 @@
 #include "migration/vmstate.h"
 #include "net/net.h"
 #include "qemu/timer.h"
+#include "sysemu/dma.h"
 #include "sysemu/runstate.h"
 
 #include "hw/nic.h"
@@ -127,6 +128,14 @@ void shim_stop(struct shim *s);
 
 /** shim_reset() - The bus's reset */
 void shim_reset(struct shim *s);
+
+/**
+ * shim_map() - RAM as the card's DMA sees it; undo with dma_memory_unmap()
+ * @len: Of it, in and out: cut to what is contiguous.  Not 0
+ *
+ * Return: NULL where no RAM is, with @len undefined
+ */
+void *shim_map(struct shim *s, gpa_t at, dma_addr_t *len, DMADirection dir);
 
 /** shim_window() - Make BAR @i, or the ISA window, which the caller maps */
 void shim_window(struct shim *s, unsigned i, uint32_t size);
