@@ -63,7 +63,7 @@ DOM0_MODULES = """virtio_pci 9pnet_virtio 9p xen-evtchn xen-gntdev xen-gntalloc
 GUEST_MODULES = """e1000 8139cp 8139too ne2k-pci xen-netfront
     af_packet""".split()
 # Beside those that tests/guest has
-GUEST_APPLETS = "basename dmesg poweroff readlink rmmod".split()
+GUEST_APPLETS = "basename devmem dmesg od poweroff readlink rmmod".split()
 GUEST_FILES = [HERE / "guest" / "init", ROOT / "tests/guest/steps.sh"]
 
 STUB = HERE / "stub"
@@ -242,16 +242,19 @@ def _host_libraries(program):
     return [pathlib.Path(p) for p in re.findall(r"(/\S+) \(", text)]
 
 
-def overlay(image, programs, work, archive):
+def overlay(image, programs, data, work, archive):
     """Make an initramfs that adds our programs to dom0's
 
     @programs: path of each in dom0 and here
+    @data:     the same of files that are linked with nothing
     @work:     a folder for that, which must not be there
 
     Libraries that dom0 has are the same as here: both are of one release of
     Debian.
     """
     there = image.path("libraries").read_text().split()
+    for target, path in data.items():
+        copy(path, work / target)
     for target, program in programs.items():
         copy(program, work / target)
         for library in _host_libraries(program):

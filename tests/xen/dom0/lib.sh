@@ -15,7 +15,7 @@ KERNEL_AT=0x02000000
 INITRD_AT=0x08000000
 INITRD_SIZE_AT=0x07fff000
 
-OURS=/usr/libexec/vifemu/vifemu-dm
+OURS=/usr/libexec/vifemu
 
 # What pause waits for: nothing
 [ -p /run/never ] || mkfifo /run/never
@@ -30,14 +30,18 @@ as_list() {
     done
 }
 
+override() {
+    echo "device_model_override='$1'"
+    echo "device_model_version='qemu-xen'"
+}
+
 # Which device model, as a line of the configuration
 device_model() {
     case "$DM" in
     stock) ;;
-    vifemu) echo "device_model_override='$OURS'"
-            echo "device_model_version='qemu-xen'" ;;
-    *) echo "device_model_override='$DM'"
-       echo "device_model_version='qemu-xen'" ;;
+    vifemu) override "$OURS/vifemu-dm" ;;
+    qemu) override "$OURS/qemu-system-x86_64" ;;
+    *) override "$DM" ;;
     esac
 }
 
@@ -147,7 +151,7 @@ traces() {
     for process in /proc/[0-9]*; do
         read -r name 2>/dev/null <"$process/comm" || continue
         case "$name" in
-        xen-qemu-system* | vifemu*) printf "process %s, " "$name" ;;
+        xen-qemu-system* | qemu-system* | vifemu*) printf "process %s, " "$name" ;;
         esac
     done
     for node in $(xenstore-list /local/domain/0/backend/vif 2>/dev/null) \
@@ -179,7 +183,7 @@ expect_ports() {
 
 # How many requests a device model has had: each is an event to its process
 ioreqs() {
-    awk '/evtchn:(xen-qemu-system|vifemu)/ { n += $2 } END { print n + 0 }' \
+    awk '/evtchn:(xen-qemu-system|qemu-system|vifemu)/ { n += $2 } END { print n + 0 }' \
         /proc/interrupts
 }
 

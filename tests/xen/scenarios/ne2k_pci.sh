@@ -4,5 +4,6 @@
 # brings the right bytes
 # suite: xen
 # limit: 300
+# dm: stock vifemu qemu
 
 one_model ne2k_pci ne2k-pci

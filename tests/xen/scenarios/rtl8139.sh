@@ -4,5 +4,6 @@
 # brings the right bytes
 # suite: xen
 # limit: 300
+# dm: stock vifemu qemu
 
 one_model rtl8139 8139cp

@@ -4,6 +4,7 @@
 # has the paravirtual one
 # suite: xen
 # limit: 300
+# dm: stock vifemu qemu
 
 guest unplug "vifemu.driver=xen-netfront \
 vifemu.steps=probe,only-pv,ping,download,upload,interrupts" \
