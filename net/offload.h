@@ -42,6 +42,7 @@ struct offload_hdr {
 
 /**
  * offload_sum() - 16-bit one's complement sum of memory, big-endian words
+ * @len: Below 1 MiB
  * @sum: Sum so far, of an even number of bytes
  */
 uint32_t offload_sum(const void *p, size_t len, uint32_t sum);

@@ -4,17 +4,18 @@
  *
  * One's complement does not care in which byte order it is added up, so words
  * are taken as the host has them and the result is turned at the end.  Nor does
- * it care for the width: 32-bit words are added into 64-bit lanes, which cannot
+ * it care for the width: words are added into wider lanes, which cannot
  * overflow for any length that a frame may have, and folded once.  The more
- * lanes, the faster: where the processor has AVX2 they are sixteen.
+ * lanes, the faster: where the processor has AVX2 they are 32, of 32 bits.
  */
 #include <string.h>
 
 #include "net/offload.h"
 
 enum {
-    BLOCK = 128,       /* Bytes that the vector loop takes at a time */
-    WIDE_MIN = 2 * 128 /* Below that setting it up costs more than it saves */
+    VECTOR = 32,
+    BLOCK = 4 * VECTOR,  /* Bytes that the vector loop takes at a time */
+    WIDE_MIN = 2 * BLOCK /* Below that setting it up costs more than it saves */
 };
 
 uint16_t offload_fold(uint32_t sum)
@@ -28,6 +29,8 @@ uint16_t offload_fold(uint32_t sum)
 static uint64_t sum_plain(const uint8_t *p, size_t len)
 {
     uint64_t a = 0, b = 0, c = 0, d = 0;
+    uint8_t last[2] = { 0 };
+    uint16_t half;
 
     for (; len >= 16; p += 16, len -= 16) {
         uint32_t w[4];
@@ -44,11 +47,16 @@ static uint64_t sum_plain(const uint8_t *p, size_t len)
         memcpy(&w, p, sizeof(w));
         a += w;
     }
+    if (len >= 2) {
+        memcpy(&half, p, sizeof(half));
+        b += half;
+        p += 2;
+        len -= 2;
+    }
     if (len) {
-        uint32_t w = 0;
-
-        memcpy(&w, p, len);
-        b += w;
+        last[0] = *p;
+        memcpy(&half, last, sizeof(half));
+        c += half;
     }
     return a + b + c + d;
 }
@@ -56,36 +64,42 @@ static uint64_t sum_plain(const uint8_t *p, size_t len)
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-/* Add the even and the odd 32-bit words of 32 bytes to lanes of their own */
-__attribute__((target("avx2"))) static inline void
-add_block(const uint8_t *p, __m256i *even, __m256i *odd)
+/*
+ * Add the 16-bit words of 32 bytes in pairs, to eight lanes.  The instruction
+ * for that takes them as signed, so each is made less by 32768 before.
+ */
+__attribute__((target("avx2"))) static inline __m256i
+add_words(__m256i lanes, const uint8_t *p)
 {
     __m256i w = _mm256_loadu_si256((const __m256i *)(const void *)p);
 
-    *even =
-        _mm256_add_epi64(*even,
-                         _mm256_and_si256(w, _mm256_set1_epi64x(UINT32_MAX)));
-    *odd = _mm256_add_epi64(*odd, _mm256_srli_epi64(w, 32));
+    w = _mm256_xor_si256(w, _mm256_set1_epi16(INT16_MIN));
+    return _mm256_add_epi32(lanes, _mm256_madd_epi16(w, _mm256_set1_epi16(1)));
 }
 
-/* @len: A multiple of BLOCK */
+/* @len: A multiple of VECTOR */
 __attribute__((target("avx2"))) static uint64_t sum_avx2(const uint8_t *p,
                                                          size_t len)
 {
-    __m256i even[2] = { _mm256_setzero_si256(), _mm256_setzero_si256() };
-    __m256i odd[2] = { _mm256_setzero_si256(), _mm256_setzero_si256() };
-    uint64_t lane[4];
+    __m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
+    int64_t sum = (int64_t)(len / 2) * 32768;
+    int32_t lane[8];
 
-    for (; len; p += BLOCK, len -= BLOCK) {
-        add_block(p, &even[0], &odd[0]);
-        add_block(p + 32, &even[1], &odd[1]);
-        add_block(p + 64, &even[0], &odd[0]);
-        add_block(p + 96, &even[1], &odd[1]);
+    for (; len >= BLOCK; p += BLOCK, len -= BLOCK) {
+        a = add_words(a, p);
+        b = add_words(b, p + VECTOR);
+        c = add_words(c, p + 2 * VECTOR);
+        d = add_words(d, p + 3 * VECTOR);
     }
-    even[0] = _mm256_add_epi64(_mm256_add_epi64(even[0], even[1]),
-                               _mm256_add_epi64(odd[0], odd[1]));
-    _mm256_storeu_si256((__m256i *)(void *)lane, even[0]);
-    return lane[0] + lane[1] + lane[2] + lane[3];
+    for (; len; p += VECTOR, len -= VECTOR) {
+        a = add_words(a, p);
+    }
+    a = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
+    _mm256_storeu_si256((__m256i *)(void *)lane, a);
+    for (unsigned i = 0; i < 8; i++) {
+        sum += lane[i];
+    }
+    return (uint64_t)sum;
 }
 
 static uint64_t sum_wide(const uint8_t *p, size_t len)
@@ -103,7 +117,7 @@ static uint64_t sum_wide(const uint8_t *p, size_t len)
 uint32_t offload_sum(const void *p, size_t len, uint32_t sum)
 {
     const uint8_t *at = p;
-    size_t wide = len >= WIDE_MIN ? len - len % BLOCK : 0;
+    size_t wide = len >= WIDE_MIN ? len - len % VECTOR : 0;
     uint64_t all = wide ? sum_wide(at, wide) : 0;
     uint16_t native;
 

@@ -415,6 +415,11 @@ static void test_sum(void)
         g_assert_cmphex(offload_fold(offload_sum(p + at, len, before)), ==,
                         ref_fold(ref_sum(p + at, len) + before));
     }
+    for (unsigned i = 0x7f; i <= 0x81; i++) {
+        memset(p, (int)i, 70000);
+        g_assert_cmphex(offload_fold(offload_sum(p, 70000, 0)), ==,
+                        ref_fold(ref_sum(p, 70000)));
+    }
     memset(p, 0xff, 70000);
     g_assert_cmphex(offload_fold(offload_sum(p, 70000, UINT32_MAX)), ==,
                     0xffff);
