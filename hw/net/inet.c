@@ -187,19 +187,34 @@ bool inet_has_sum(const uint8_t *head, size_t avail, const struct inet *in)
 
 uint32_t inet_sum(const uint8_t *p, size_t len, uint32_t sum)
 {
+    uint8_t last[2] = { 0 };
     uint64_t words = 0;
+    uint16_t native;
 
+    /* In the host's order: the sum is the same, turned (RFC 1071, 2 B) */
     for (; len >= 4; p += 4, len -= 4) {
-        words += be32_at(p);
+        uint32_t word;
+
+        memcpy(&word, p, sizeof(word));
+        words += word;
     }
     if (len >= 2) {
-        words += be16_at(p);
+        memcpy(&native, p, sizeof(native));
+        words += native;
         p += 2;
         len -= 2;
     }
-    words += len ? (unsigned)p[0] << 8 : 0;
+    if (len) {
+        last[0] = p[0];
+        memcpy(&native, last, sizeof(native));
+        words += native;
+    }
     words = (words & UINT32_MAX) + (words >> 32);
-    return sum + inet_fold((uint32_t)words + (uint32_t)(words >> 32));
+    native = inet_fold((uint32_t)words + (uint32_t)(words >> 32));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    native = __builtin_bswap16(native);
+#endif
+    return sum + native;
 }
 
 uint16_t inet_fold(uint32_t sum)
