@@ -40,6 +40,14 @@ def taps():
     return sorted(n for _, n in socket.if_nameindex() if n.endswith("-emu"))
 
 
+def listens(path):
+    """A socket has its name before it listens; the kernel shows the latter
+    with the flag of __SO_ACCEPTCON"""
+    text = pathlib.Path("/proc/net/unix").read_text(encoding="ascii")
+    return any(line.split()[3] == "00010000" and line.endswith(f" {path}")
+               for line in text.splitlines()[1:])
+
+
 class Client:
     """libxl's side of its monitor."""
 
@@ -152,7 +160,7 @@ class Guest:
         return self.said(who, what)[0]
 
     def client(self):
-        wait_for(self.qmp.exists, "the monitor")
+        wait_for(lambda: listens(self.qmp), "the monitor")
         return Client(self.qmp).negotiate()
 
     def created(self):
