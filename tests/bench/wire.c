@@ -25,7 +25,7 @@
 
 enum {
     SOCKET_BUFFER = 64 << 20, /* Truesize of a captured burst, and room */
-    TIMEOUT_S = 5,
+    TIMEOUT_S = 40,
     AT_ONCE = 64, /* Datagrams a system call */
     PREFIX = 4,   /* A frame's length, in a stream */
 };
