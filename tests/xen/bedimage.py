@@ -29,7 +29,7 @@ from initramfs import add_modules, copy, find, pack  # noqa: E402
 
 PACKAGES = """xen-hypervisor-4.17-amd64 xen-utils-4.17 xenstore-utils
     qemu-system-xen seabios ipxe-qemu iproute2 bash util-linux busybox-static
-    dnsmasq-base strace tcpdump""".split()
+    dnsmasq-base nftables strace tcpdump""".split()
 
 # Of what these depend on, what no program below needs
 UNUSED = re.compile("adduser|debconf|dpkg|iso-codes|lib(pam|python)|media-types"
@@ -38,13 +38,13 @@ UNUSED = re.compile("adduser|debconf|dpkg|iso-codes|lib(pam|python)|media-types"
 XEN = "usr/lib/xen-4.17"
 
 # bash and flock are for Xen's hotplug scripts, dnsmasq for booting from the
-# network, strace and tcpdump for people
+# network, nft to see filters of vif-emu's, strace and tcpdump for people
 PROGRAMS = [f"{XEN}/bin/{name}" for name in
             ("xl", "libxl-save-helper", "xen-init-dom0", "xenstored",
              "xenconsoled")]
 PROGRAMS += ["bin/bash", "bin/ip", "sbin/bridge", "sbin/tc", "usr/bin/flock",
              "usr/libexec/xen-qemu-system-i386", "usr/sbin/dnsmasq",
-             "usr/bin/strace", "usr/bin/tcpdump"]
+             "usr/sbin/nft", "usr/bin/strace", "usr/bin/tcpdump"]
 PROGRAMS += [f"usr/bin/xenstore-{name}" for name in
              ("exists", "list", "ls", "read", "rm", "watch", "write")]
 
@@ -58,7 +58,8 @@ DATA = ["etc/xen", f"{XEN}/boot/hvmloader", "usr/lib/xen-common/bin",
 MERGED = ("bin", "sbin", "lib", "lib64")
 
 DOM0_MODULES = """virtio_pci 9pnet_virtio 9p xen-evtchn xen-gntdev xen-gntalloc
-    xen-privcmd xenfs tun bridge xen-netback af_packet""".split()
+    xen-privcmd xenfs tun bridge xen-netback af_packet
+    nft_meta_bridge""".split()
 
 GUEST_MODULES = """e1000 8139cp 8139too ne2k-pci xen-netfront
     af_packet""".split()
@@ -235,6 +236,9 @@ def _make_image(packages, kernel, image):
 
 def _host_libraries(program):
     """What the host's linker finds for a program, as paths"""
+    with open(program, "rb") as file:
+        if file.read(2) == b"#!":
+            return []
     text = output(["ldd", program])
     missing = re.search(r"(\S+) => not found", text)
     if missing:
