@@ -25,7 +25,7 @@ enum {
     FRAME = 100,
     ORIGINALS = 5,
     PATIENCE_MS = 60000, /* For what has to come */
-    TRIES = 20,          /* For what has to come soon, if the host is idle */
+    TRIES = 5,           /* For what has to come soon, if the host is idle */
 };
 
 /**
