@@ -88,9 +88,7 @@ void wire_drain(struct qtest *s, struct netpeer *peer, size_t longest)
         for (more = false; netpeer_receive(peer, &f, 0); more = true) {
             if (f.len > longest) {
                 check_failed(__FILE__, __LINE__,
-                             "a frame of %zu bytes came "
-                             "out",
-                             f.len);
+                             "a frame of %zu bytes came out", f.len);
             }
         }
     } while (more);
