@@ -60,6 +60,7 @@ struct reading {
     struct dm_plan *plan;
     struct dm_settings *settings;
     GPtrArray *netdevs; /* struct netdev_word */
+    GPtrArray *globals; /* JsonObject: driver, property, value */
 };
 
 /* A -netdev */
@@ -203,6 +204,34 @@ static bool read_chardev(struct reading *r, const char *value, unsigned word,
     return true;
 }
 
+/*
+ * "DRIVER.PROPERTY=VALUE", where VALUE is all the rest, or
+ * "driver=..,property=..,value=.."
+ */
+static bool read_global(struct reading *r, const char *value, unsigned word,
+                        GError **err)
+{
+    const char *dot = strchr(value, '.'), *equals = strchr(value, '=');
+    JsonObject *o;
+
+    if (dot && equals && dot < equals) {
+        g_autofree char *driver = g_strndup(value, (gsize)(dot - value));
+        g_autofree char *property =
+            g_strndup(dot + 1, (gsize)(equals - dot - 1));
+
+        o = json_object_new();
+        json_object_set_string_member(o, "driver", driver);
+        json_object_set_string_member(o, "property", property);
+        json_object_set_string_member(o, "value", equals + 1);
+    } else {
+        o = opts_parse(value, NULL, NULL);
+    }
+    if (o) {
+        g_ptr_array_add(r->globals, o);
+    }
+    return true;
+}
+
 static bool read_domid(struct reading *r, const char *value, unsigned word,
                        GError **err)
 {
@@ -276,10 +305,10 @@ static const struct {
                  GError **err);
 } readers[] = {
     { "S", read_stopped },         { "chardev", read_chardev },
-    { "device", read_device },     { "incoming", read_incoming },
-    { "name", read_name },         { "netdev", read_netdev },
-    { "run-with", read_run_with }, { "runas", read_runas },
-    { "xen-domid", read_domid },
+    { "device", read_device },     { "global", read_global },
+    { "incoming", read_incoming }, { "name", read_name },
+    { "netdev", read_netdev },     { "run-with", read_run_with },
+    { "runas", read_runas },       { "xen-domid", read_domid },
 };
 
 static bool read_option(struct reading *r, const char *name, const char *value,
@@ -381,6 +410,30 @@ static enum dm_policy policy_of(const struct dm_settings *s, const char *id)
                : s->policy;
 }
 
+/* Whether a card has a property already; its slot QEMU tells */
+static bool nic_says(const struct dm_nic *n, const char *property)
+{
+    return json_object_has_member(n->device, property) ||
+           (n->mac && !strcmp(property, "mac")) || !strcmp(property, "addr") ||
+           !strcmp(property, "netdev");
+}
+
+/* Of several -global for one property the last counts */
+static void globals_apply(const struct reading *r, struct dm_nic *n,
+                          const char *driver)
+{
+    for (guint i = r->globals->len; i-- > 0;) {
+        JsonObject *o = r->globals->pdata[i];
+        const char *property = opts_peek(o, "property");
+        const char *value = opts_peek(o, "value");
+
+        if (!g_strcmp0(opts_peek(o, "driver"), driver) && property && value &&
+            !nic_says(n, property)) {
+            json_object_set_string_member(n->device, property, value);
+        }
+    }
+}
+
 static char *nic_why(const struct reading *r, struct dm_nic *n)
 {
     const struct nic_model *model = model_find(n->model);
@@ -390,6 +443,7 @@ static char *nic_why(const struct reading *r, struct dm_nic *n)
         return leave("vifemu has no model '%s'", n->model);
     }
     n->isa = !model->pci;
+    globals_apply(r, n, model->name);
     if (n->policy == DM_QEMU) {
         return leave("the configuration says so");
     }
@@ -498,8 +552,11 @@ struct dm_plan *dm_plan_new(char *const *argv, struct dm_settings *s,
     p->incoming = -1;
     r.plan = p;
     r.netdevs = g_ptr_array_new_with_free_func(netdev_word_free);
+    r.globals =
+        g_ptr_array_new_with_free_func((GDestroyNotify)json_object_unref);
     ok = plan_read(&r, argv, err);
     g_ptr_array_unref(r.netdevs);
+    g_ptr_array_unref(r.globals);
     if (!ok) {
         dm_plan_free(p);
         return NULL;

@@ -48,7 +48,8 @@ struct dm_settings {
  *           says later.  Never set for a card on @isa
  * @ours:    vifemu emulates it
  * @why:     Why QEMU does, if not @ours
- * @device:  The properties of -device but those above, freed with the plan
+ * @device:  The properties of -device but those above, and of -global for its
+ *           model; freed with the plan
  * @backend: Which word of the command line is the value of -netdev
  */
 struct dm_nic {

@@ -324,6 +324,35 @@ static void test_vifemu(void)
     dm_settings_free(s);
 }
 
+/* A card of ours has the properties that QEMU's has by -global */
+static void test_global(void)
+{
+    struct dm_settings *s = dm_settings_new("/bin/vifemu");
+    struct dm_plan *p = plan_of(
+        BEGIN("3",
+              "a") "-device ne2k_isa,id=nic0,netdev=net0,iobase=0x320 " TAP("3",
+                                                                            "0")
+            CARD("3", "1", "e1000") END
+        " -global ne2k_isa.irq=5 -global ne2k_isa.iobase=0x340 "
+        "-global driver=ne2k_isa,property=irq,value=10 "
+        "-global e1000.mac=52:54:00:00:00:01 -global e1000.addr=7 "
+        "-global e1000.romfile=a,b.c=d -global rtl8139.rombar=0 "
+        "-global nonsense",
+        s, NULL);
+    char **argv = dm_plan_vifemu(p, "/bin/vifemu", NULL, &fds);
+    char *text = g_strjoinv(" ", argv);
+
+    g_assert_nonnull(strstr(text, "-device ne2k_isa,id=nic0,netdev=net0,"
+                                  "iobase=0x320,irq=10 "));
+    g_assert_nonnull(strstr(text, "-device e1000,id=nic1,netdev=net1,"
+                                  "mac=00:16:3e:00:00:01,addr=<slot>,"
+                                  "romfile=a,,b.c=d "));
+    g_free(text);
+    g_strfreev(argv);
+    dm_plan_free(p);
+    dm_settings_free(s);
+}
+
 /**
  * struct file_row - A configuration file
  * @says: The error, or NULL
@@ -398,6 +427,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/dm-plan/qemu", test_qemu);
     g_test_add_func("/dm-plan/vifemu", test_vifemu);
+    g_test_add_func("/dm-plan/global", test_global);
     g_test_add_func("/dm-plan/file", test_file);
     g_test_add_func("/dm-plan/no-file", test_no_file);
     return g_test_run();
