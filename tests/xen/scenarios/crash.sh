@@ -3,6 +3,7 @@
 # A guest whose kernel crashes leaves nothing behind
 # suite: xen-full
 # limit: 400
+# dm: stock vifemu qemu
 
 guest crash "xen_emul_unplug=never vifemu.driver=8139cp \
 vifemu.steps=probe,ping,crash" "$(nic rtl8139)"

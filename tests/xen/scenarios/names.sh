@@ -4,6 +4,7 @@
 # makes of it
 # suite: xen-full
 # limit: 400
+# dm: stock vifemu qemu
 
 # shellcheck disable=SC2034 # step reads DETAIL, and lib.sh DM
 

@@ -3,6 +3,7 @@
 # type=vif makes a paravirtual NIC only: no tap, and no card in the guest
 # suite: xen
 # limit: 300
+# dm: stock vifemu qemu
 
 guest pv "vifemu.driver=xen-netfront \
 vifemu.steps=probe,only-pv,ping,download,upload,interrupts" \

@@ -4,6 +4,7 @@
 # its network again
 # suite: xen-full
 # limit: 600
+# dm: stock vifemu qemu
 
 guest save-unplug "vifemu.driver=xen-netfront \
 vifemu.steps=probe,only-pv,ping,stream,ping,only-pv" "$(nic rtl8139)"

@@ -3,6 +3,7 @@
 # Destroyed while traffic goes both ways, a guest leaves nothing behind
 # suite: xen-full
 # limit: 400
+# dm: stock vifemu qemu
 
 # shellcheck disable=SC2034 # step reads DETAIL, and lib.sh DM
 

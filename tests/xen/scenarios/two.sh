@@ -3,6 +3,7 @@
 # Two vifs of different models, one after the other in use
 # suite: xen-full
 # limit: 400
+# dm: stock vifemu qemu
 
 guest two "xen_emul_unplug=never vifemu.driver=8139cp vifemu.next=ne2k-pci \
 vifemu.steps=probe,ping,download,next,ping,download,upload,interrupts" \

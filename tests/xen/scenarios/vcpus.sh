@@ -4,6 +4,7 @@
 # device model
 # suite: xen-full
 # limit: 400
+# dm: stock vifemu qemu
 
 guest vcpus "xen_emul_unplug=never vifemu.driver=8139cp \
 vifemu.steps=cpus,probe,ping,download,upload,interrupts" "$(nic rtl8139)"

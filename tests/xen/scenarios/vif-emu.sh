@@ -4,6 +4,7 @@
 # another address
 # suite: xen-full
 # limit: 400
+# dm: stock vifemu qemu
 
 # shellcheck disable=SC2034 # step reads DETAIL
 
