@@ -183,6 +183,12 @@ void e1000_irq_written(struct nic *n, struct wr w)
     e1000_irq_update(e1000_of(n));
 }
 
+void e1000_ims_written(struct nic *n, struct wr w)
+{
+    e1000_phy_awaited(e1000_of(n));
+    e1000_irq_update(e1000_of(n));
+}
+
 void e1000_icr_was_read(struct nic *n, unsigned i)
 {
     e1000_irq_update(e1000_of(n));

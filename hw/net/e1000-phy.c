@@ -9,14 +9,25 @@
  * Settings of PCTRL take effect only there (SDM p198): PHY_ACTIVE is the copy
  * in effect.  Loopback, power-down and isolation act at once.
  *
+ * After a saved state was loaded, a negotiation that a driver begins is over
+ * when the driver has waited for LSC, or the card for the driver PATIENCE
+ * times. Linux's may have a frame queued that its reset made the card forget.
+ * It finds that out if there is no link yet when it is ready.  On a cable,
+ * which takes seconds, there never is; half a second is too short where Xen
+ * needs a millisecond for an access, or the host is busy.
+ *
  * The cable ends in a switch port that can do everything and prefers not to be
  * master.  It also gives link to a PHY that is forced.
  */
 #include "e1000.h"
 #include "hw/regs-rows.h"
 
-/* Time of an autonegotiation */
+/*
+ * Time of an autonegotiation, and how often more of it a driver is waited for:
+ * in all 3 s, which is what it takes on a cable
+ */
 #define AUTONEG_NS 500000000u
+#define PATIENCE   5
 
 enum {
     PCTRL_FORCE_1000 = 1 << 6,
@@ -194,6 +205,12 @@ static void force(struct e1000 *d)
     link_set(d, true, result);
 }
 
+static void autoneg_timer(struct e1000 *d)
+{
+    nic_timer(&d->nic, E1000_TIMER_AUTONEG,
+              d->nic.host->now(&d->nic) + AUTONEG_NS);
+}
+
 /*
  * Drop the link and make it again with what PCTRL says now.  The MAC is told
  * of the old link's end even if the new one comes at once.
@@ -201,6 +218,7 @@ static void force(struct e1000 *d)
 static void begin(struct e1000 *d)
 {
     nic_timer(&d->nic, E1000_TIMER_AUTONEG, NIC_TIMER_OFF);
+    d->patience = 0;
     link_set(d, false, d->phy.PSSTAT & (PSSTAT_SPEED | PSSTAT_FULL));
     d->phy.LPA = 0;
     d->phy.ANE &= (uint16_t) ~(ANE_PARTNER | ANE_PAGE);
@@ -212,8 +230,10 @@ static void begin(struct e1000 *d)
     if (!(d->phy.PHY_ACTIVE & PCTRL_AUTONEG)) {
         force(d);
     } else if (d->nic.prop[E1000_PROP_AUTONEGOTIATION]) {
-        nic_timer(&d->nic, E1000_TIMER_AUTONEG,
-                  d->nic.host->now(&d->nic) + AUTONEG_NS);
+        if (d->restored && !(d->reg.IMS & ICR_LSC)) {
+            d->patience = PATIENCE;
+        }
+        autoneg_timer(d);
     } else {
         autoneg_done(d);
     }
@@ -232,9 +252,32 @@ void e1000_phy_expired(struct e1000 *d)
 {
     unsigned ctrl = d->phy.PHY_ACTIVE;
 
+    if (d->patience) {
+        d->patience--;
+        autoneg_timer(d);
+        return;
+    }
     if ((ctrl & PCTRL_AUTONEG) && !(ctrl & PCTRL_POWER_DOWN) &&
         d->nic.link_up) {
         autoneg_done(d);
+    }
+}
+
+void e1000_phy_restored(struct e1000 *d)
+{
+    d->restored = true;
+    d->patience = 0;
+}
+
+void e1000_phy_awaited(struct e1000 *d)
+{
+    if (!(d->reg.IMS & ICR_LSC)) {
+        return;
+    }
+    d->restored = false;
+    if (d->patience) {
+        d->patience = 0;
+        autoneg_timer(d);
     }
 }
 
@@ -248,6 +291,8 @@ void e1000_phy_link_changed(struct e1000 *d)
 
     if (d->nic.link_up ? idle : up || waiting || d->phy.LPA) {
         begin(d);
+        /* This one is no driver's */
+        d->patience = 0;
     }
 }
 

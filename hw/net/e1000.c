@@ -135,6 +135,9 @@ static void e1000_reset(struct nic *n, enum nic_reset kind)
         regs_reset(&e1000_eeprom_regs, n, kind);
         e1000_eeprom_init(d);
     }
+    if (kind != NIC_RESET_D3) {
+        d->restored = false;
+    }
     e1000_phy_reset(d, true);
     /* By the time that software runs, a machine that boots has its link */
     if (kind != NIC_RESET_D3) {
@@ -370,6 +373,7 @@ static bool e1000_loaded(struct nic *n)
     }
     /* The cable here need not be where it was */
     e1000_phy_link_changed(d);
+    e1000_phy_restored(d);
     e1000_irq_update(d);
     return true;
 }

@@ -291,6 +291,9 @@ enum {
  * @reg:    The MAC's registers and hidden state, named as in e1000-regs.def
  * @phy:    The PHY's, named as in e1000-phy.def
  * @eeprom: Configuration EEPROM
+ * @restored: A state was loaded, and no driver has waited for LSC since
+ * @patience: How often the negotiation under way may still be prolonged for a
+ *            driver that is not ready, see e1000-phy.c
  */
 struct e1000 {
     struct nic nic;
@@ -316,6 +319,8 @@ struct e1000 {
 #undef HIDDEN
 #undef HIDDENS
     struct eeprom93 eeprom;
+    bool restored;
+    uint8_t patience;
 };
 
 static inline struct e1000 *e1000_of(struct nic *n)
@@ -420,6 +425,7 @@ bool e1000_tx_delayed(const struct e1000 *d);
 void e1000_irq_expired(struct e1000 *d, unsigned id);
 
 void e1000_irq_written(struct nic *n, struct wr w);
+void e1000_ims_written(struct nic *n, struct wr w);
 void e1000_icr_was_read(struct nic *n, unsigned i);
 void e1000_itr_written(struct nic *n, struct wr w);
 void e1000_ics_written(struct nic *n, struct wr w);
@@ -570,6 +576,12 @@ bool e1000_phy_loopback(const struct e1000 *d);
 /* nic.link_up changed, or may have since the state was saved */
 void e1000_phy_link_changed(struct e1000 *d);
 void e1000_phy_expired(struct e1000 *d);
+
+/* A state was loaded: the next driver to negotiate is waited for */
+void e1000_phy_restored(struct e1000 *d);
+
+/* IMS was written: a driver may be waiting for LSC now */
+void e1000_phy_awaited(struct e1000 *d);
 void e1000_mdic_written(struct nic *n, struct wr w);
 void e1000_pctrl_written(struct nic *n, struct wr w);
 void e1000_pstatus_was_read(struct nic *n, unsigned i);

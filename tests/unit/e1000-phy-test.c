@@ -24,6 +24,9 @@ enum {
     CTRL_EXT_PHYINT = 1 << 5,
 };
 
+/* How long a card that was restored waits for a driver, at most */
+#define PATIENCE (UINT64_C(6) * AUTONEG)
+
 static uint32_t mdic(uint32_t op, unsigned phy, unsigned reg, unsigned data)
 {
     wr(MDIC, op | phy << 21 | reg << 16 | data);
@@ -543,6 +546,93 @@ static void test_migration(void)
     host_stop();
 }
 
+/* What a card is after it was saved and loaded, here or elsewhere */
+static void restore(void)
+{
+    size_t len = nic_save(host.nic, NULL, 0);
+    uint8_t *state = g_malloc(len);
+
+    nic_save(host.nic, state, len);
+    g_assert_null(nic_load(host.nic, state, len));
+    g_free(state);
+}
+
+/* From now until @ns have passed there is no link, and then there is */
+static void expect_link_after(uint64_t ns)
+{
+    expect_link(false, 0, false);
+    host_step(ns - 1);
+    expect_link(false, 0, false);
+    host_step(1);
+    expect_link(true, 1000, true);
+}
+
+/*
+ * Linux resumes after a restore: however long it takes to set the card up, it
+ * sees that there is no link, and is told when there is
+ */
+static void test_restored(void)
+{
+    start("e1000");
+    wr(IMC, ~0u);
+    restore();
+    wr(CTRL, CTRL_RST);
+    wr(CTRL, CTRL_SLU);
+    phy_wr(PHY_CTRL, 0x1140 | PHY_CTRL_RESET);
+    phy_wr(PHY_CTRL, 0x1140 | PHY_CTRL_RESTART);
+    host_step(PATIENCE / 2 - 1);
+    rd(ICR);
+    wr(IMS, ICR_LSC);
+    g_assert_false(host.irq);
+    expect_link_after(AUTONEG);
+    g_assert_true(host.irq);
+    g_assert_cmphex(rd(ICR), ==, ICR_LSC);
+
+    /* But once */
+    wr(IMC, ~0u);
+    phy_wr(PHY_CTRL, 0x1140 | PHY_CTRL_RESTART);
+    expect_link_after(AUTONEG);
+    host_stop();
+}
+
+/* What ends the patience with a driver, and what it does not concern */
+static void test_patience(void)
+{
+    /* One that polls gets its link all the same */
+    start("e1000");
+    restore();
+    phy_wr(PHY_CTRL, 0x1140 | PHY_CTRL_RESTART);
+    wr(IMS, ~(uint32_t)ICR_LSC);
+    expect_link_after(PATIENCE);
+
+    /* One that runs is never held up, nor its link */
+    wr(IMS, ICR_LSC);
+    rd(ICR);
+    restore();
+    wr(IMS, ICR_LSC);
+    host_step(PATIENCE);
+    expect_link(true, 1000, true);
+    g_assert_cmphex(rd(ICR), ==, 0);
+    restore();
+    phy_wr(PHY_CTRL, 0x1140 | PHY_CTRL_RESTART);
+    expect_link_after(AUTONEG);
+    wr(IMS, ICR_LSC);
+    host_step(PATIENCE);
+    expect_link(true, 1000, true);
+
+    /* Nor is a cable that is plugged, nor a machine that boots again */
+    wr(IMC, ~0u);
+    restore();
+    nic_set_link(host.nic, false);
+    nic_set_link(host.nic, true);
+    expect_link_after(AUTONEG);
+    nic_reset(host.nic, NIC_RESET_BUS);
+    expect_link(true, 1000, true);
+    phy_wr(PHY_CTRL, 0x1140 | PHY_CTRL_RESTART);
+    expect_link_after(AUTONEG);
+    host_stop();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -556,6 +646,8 @@ int main(int argc, char **argv)
     g_test_add_func("/e1000/phy/forced", test_forced);
     g_test_add_func("/e1000/phy/cable", test_cable);
     g_test_add_func("/e1000/phy/power-down", test_power_down);
+    g_test_add_func("/e1000/phy/restored", test_restored);
+    g_test_add_func("/e1000/phy/patience", test_patience);
     g_test_add_func("/e1000/phy/mac", test_mac);
     g_test_add_func("/e1000/phy/resets", test_resets);
     g_test_add_func("/e1000/phy/interrupt", test_interrupt);
