@@ -440,6 +440,30 @@ static void test_end(void)
     options_clear(&opt);
 }
 
+/* Ended while a virtual CPU waits: Xen would not wake it */
+static void test_leave(void)
+{
+    const char *const none[] = { NULL };
+    struct ioreq_slot *slot = &fake_domain_ops.page()[1];
+    unsigned before = fake_domain.notified[1];
+
+    fake_domain.dead = false;
+    g_assert_true(parse(&opt, none));
+    g_assert_true(accel_xen.attach(&opt));
+    *slot = (struct ioreq_slot){ .type = IOREQ_COPY,
+                                 .addr = MMIO,
+                                 .count = 1,
+                                 .size = 4,
+                                 .bits = IOREQ_READ | IOREQ_STATE_READY };
+    g_assert_cmpstr(fake_domain_said(), ==, "attach 7\n");
+    accel_xen.detach();
+    g_assert_cmpstr(fake_domain_said(), ==, "enable 0\ndetach\n");
+    g_assert_cmpuint(slot->bits & IOREQ_STATE, ==, IOREQ_STATE_RESPONSE);
+    g_assert_cmphex(slot->data & UINT32_MAX, ==, UINT32_MAX);
+    g_assert_cmpuint(fake_domain.notified[1], ==, before + 1);
+    options_clear(&opt);
+}
+
 static void test_options(void)
 {
     const char *const none[] = { NULL };
@@ -502,6 +526,7 @@ int main(int argc, char **argv)
     g_test_add_func("/accel-xen/poll", test_poll);
     g_test_add_func("/accel-xen/withdraw", test_withdraw);
     g_test_add_func("/accel-xen/end", test_end);
+    g_test_add_func("/accel-xen/leave", test_leave);
     rc = g_test_run();
     g_unlink(rom);
     g_free(rom);
