@@ -144,6 +144,27 @@ processes() {
     done
 }
 
+# kill -9 of the process called $1; no process of the other names is left then
+killed() {
+    kill -9 "$(processes "$1")" || return
+    shift
+    for _ in $(seq 30); do
+        DETAIL=$(for name; do processes "$name"; done)
+        [ -n "$DETAIL" ] || return 0
+        sleep 0.5
+    done
+    DETAIL="left: process $DETAIL"
+    return 1
+}
+
+# Lines that the guest prints from now on in its step ticks; it tries to send
+# with each
+step_goes_on() {
+    before=$SECONDS
+    follow "@tick" && follow "@tick" && follow "@tick" || return
+    DETAIL="three ticks in $((SECONDS - before)) s"
+}
+
 traces() {
     for link in /sys/class/net/vif* /sys/class/net/xenbr0/brif/*; do
         [ ! -e "$link" ] || echo "interface ${link##*/},"
