@@ -83,7 +83,7 @@ also() {
 }
 
 console() {
-    echo "/var/log/xen/console/guest-$GUEST.log"
+    echo "${SERIAL:-/var/log/xen/console/guest-$GUEST.log}"
 }
 
 # With CREATE=-p the domain stays paused
@@ -325,6 +325,65 @@ step_save() {
     done
     xl save "$GUEST" /tmp/image || return
     DETAIL="$(($(stat -c %s /tmp/image) >> 20)) MiB"
+}
+
+# Migrate the guest in the middle of its step stream to this very host: where xl
+# is told of no program to reach HOST, that is a command.  $1: of sed, makes
+# the configuration there of that here.  Two QEMUs cannot write to one file.
+migrate() {
+    until [ -e /run/streaming ]; do
+        pause
+    done
+    sed "s|'file:$SERIAL'|'file:$SERIAL-there'|; $1" "/tmp/$GUEST.cfg" >/tmp/there.cfg
+    xl migrate -C /tmp/there.cfg -s "" "$GUEST" "xl migrate-receive"
+}
+
+step_migrate() {
+    old=$DOMID
+    migrate && find_domain || return
+    SERIAL=$SERIAL-there LISTENING=""
+    DETAIL="domain $old is $DOMID now"
+    [ "$DOMID" != "$old" ]
+}
+
+# There it fails when the guest is suspended already: there is no such bridge
+step_refused() {
+    ! migrate "s/bridge=xenbr0/bridge=none/" || return
+    [ "$(xl domid "$GUEST")" = "$DOMID" ]
+}
+
+# There is no other guest, and nothing is left of one; the end of what serves it
+# may take some seconds
+step_alone() {
+    for _ in $(seq 60); do
+        DETAIL=$(others)
+        [ -n "$DETAIL" ] || return 0
+        sleep 0.5
+    done
+    return 1
+}
+
+# Domains, interfaces, processes and xenstore nodes that are not the guest's
+others() {
+    xl list | awk -v guest="$DOMID" 'NR > 2 && $2 != guest { print "domain " $2 "," }'
+    for link in /sys/class/net/vif*; do
+        case "${link##*/vif}" in
+        "$DOMID".* | "*") ;;
+        *) echo "interface ${link##*/}," ;;
+        esac
+    done
+    for process in /proc/[0-9]*; do
+        { mapfile -d "" words <"$process/cmdline"; } 2>/dev/null || continue
+        case "${words[*]}" in
+        *" -xen-domid $DOMID "*) ;;
+        *" -xen-domid "*) echo "process ${words[0]}," ;;
+        esac
+    done
+    for path in /local/domain/0/backend/vif /local/domain/0/device-model; do
+        for node in $(xenstore-list $path); do
+            [ "$node" = 0 ] || [ "$node" = "$DOMID" ] || echo "xenstore node $path/$node,"
+        done
+    done
 }
 
 step_restore() {
