@@ -43,6 +43,10 @@ ARCHS = {
                    "af_packet")),
     "i386": Arch("i386", "guest-i386", "linux-image-686-pae",
                  "ld-linux.so.2", ("ne", "af_packet")),
+    # For tests/xen: there a kernel with PAE stays at the first CPUID after it
+    # has switched paging on, for ever.  This one has none of Xen's drivers.
+    "i386-nopae": Arch("i386", "guest-i386-nopae", "linux-image-686",
+                       "ld-linux.so.2", ("ne", "af_packet")),
 }
 
 # ethtool with the libraries it is linked with

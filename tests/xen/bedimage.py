@@ -61,8 +61,12 @@ DOM0_MODULES = """virtio_pci 9pnet_virtio 9p xen-evtchn xen-gntdev xen-gntalloc
     xen-privcmd xenfs tun bridge xen-netback af_packet
     nft_meta_bridge""".split()
 
-GUEST_MODULES = """e1000 8139cp 8139too ne2k-pci xen-netfront
-    af_packet""".split()
+# Of a guest of each architecture: Debian's kernels for amd64 know no ISA cards
+GUEST_MODULES = {
+    "amd64": """e1000 8139cp 8139too ne2k-pci xen-netfront
+        af_packet""".split(),
+    "i386-nopae": ["ne", "af_packet"],
+}
 # Beside those that tests/guest has
 GUEST_APPLETS = "basename devmem dmesg od poweroff readlink rmmod".split()
 GUEST_FILES = [HERE / "guest" / "init", ROOT / "tests/guest/steps.sh"]
@@ -191,8 +195,8 @@ def _make_dom0(packages, kernel, image):
     shutil.rmtree(root)
 
 
-def _make_guest(kernel, image):
-    root = image / "guest"
+def _make_guest(arch, kernel, archive):
+    root = archive.with_suffix(".root")
     for name in ("proc", "sys", "dev", "tmp", "etc", "bin"):
         (root / name).mkdir(parents=True)
     copy(find(kernel, "busybox"), root / "bin" / "busybox")
@@ -200,9 +204,19 @@ def _make_guest(kernel, image):
         (root / "bin" / name).symlink_to("busybox")
     for path in GUEST_FILES:
         copy(path, root / path.name)
-    add_modules(GUEST_MODULES, kernel, root)
-    pack(root, image / "guest.cpio")
+    add_modules(GUEST_MODULES[arch], kernel, root)
+    pack(root, archive)
     shutil.rmtree(root)
+
+
+def i386_guest(folder):
+    """Put kernel and initramfs of a guest that knows ISA cards into a folder,
+    as vmlinuz-i386 and guest-i386.cpio
+    """
+    kernel = guest_packages("i386-nopae")
+    shutil.copyfile(next((kernel / "boot").glob("vmlinuz-*")),
+                    folder / "vmlinuz-i386")
+    _make_guest("i386-nopae", kernel, folder / "guest-i386.cpio")
 
 
 def _make_stub(image):
@@ -230,7 +244,7 @@ def _make_image(packages, kernel, image):
     shutil.copyfile(next((kernel / "boot").glob("vmlinuz-*")),
                     image / "vmlinuz")
     _make_dom0(packages, kernel, image)
-    _make_guest(kernel, image)
+    _make_guest("amd64", kernel, image / "guest.cpio")
     _make_stub(image)
 
 
