@@ -3,8 +3,8 @@
 
 A private apt configuration is made from the host's own sources, with source
 packages switched on and with its own lists and caches.  Nothing under
-/etc/apt or /var changes; other architectures than the host's are none of
-dpkg's business either.
+/etc/apt or /var changes; other architectures and releases than the host's are
+none of dpkg's business either.
 """
 
 import pathlib
@@ -17,8 +17,8 @@ from common import Failure, cache_dir, output, run, say
 SUITE_ENDINGS = ("", "-updates", "-security", "/updates")
 
 
-def _codename():
-    """The host's release: bookworm, ..."""
+def host_release():
+    """The host's release by its codename: bookworm, ..."""
     try:
         text = pathlib.Path("/etc/os-release").read_text(encoding="utf-8")
     except OSError as e:
@@ -33,7 +33,7 @@ def _wanted(suites, components):
     """Of a source's suites those of the Debian release itself"""
     if "main" not in components:
         return []
-    code = _codename()
+    code = host_release()
     return [s for s in suites if s in {code + e for e in SUITE_ENDINGS}]
 
 
@@ -90,14 +90,21 @@ def _host_sources():
 class Apt:
     """A private apt whose state lives in the cache folder
 
-    @arch: Debian's name of an architecture that is not the host's; it has
-    binary packages only
+    @arch:    Debian's name of an architecture that is not the host's
+    @release: codename of a release that is not the host's
+
+    With either there are binary packages only.
     """
 
-    def __init__(self, arch=None):
+    def __init__(self, arch=None, release=None):
         self.arch = arch
-        self.dir = cache_dir() / (f"apt-{arch}" if arch else "apt")
+        self.release = release
+        self.dir = cache_dir() / "-".join(filter(None, ("apt", arch, release)))
         self.updated = False
+
+    @property
+    def foreign(self):
+        return bool(self.arch or self.release)
 
     def _options(self):
         words = ["-q", "-o", "Dir::Etc::sourcelist=/dev/null",
@@ -107,16 +114,25 @@ class Apt:
                  "-o", "APT::Sandbox::User=root"]
         if self.arch:
             words += ["-o", f"APT::Architecture={self.arch}",
-                      "-o", f"APT::Architectures={self.arch}",
-                      "-o", "Dir::State::status=/dev/null"]
+                      "-o", f"APT::Architectures={self.arch}"]
+        if self.release:
+            # The host's wishes are about its own release
+            words += ["-o", "APT::Default-Release=",
+                      "-o", "Dir::Etc::preferences=/dev/null",
+                      "-o", "Dir::Etc::preferencesparts=/dev/null"]
+        if self.foreign:
+            words += ["-o", "Dir::State::status=/dev/null"]
         return words
 
     def _write_sources(self):
         blocks = []
         for fields in _host_sources():
-            fields["Types"] = "deb" if self.arch else "deb deb-src"
+            fields["Types"] = "deb" if self.foreign else "deb deb-src"
             if self.arch:
                 fields.pop("Architectures", None)
+            if self.release:
+                fields["Suites"] = re.sub(rf"\b{host_release()}\b",
+                                          self.release, fields["Suites"])
             blocks.append("".join(f"{k}: {v}\n" for k, v in fields.items()))
         if not blocks:
             raise Failure("no Debian source (component main) in "

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the bed boots: hypervisor, dom0, guest and loader, made in the cache
 
-Debian's packages of Xen 4.17 are unpacked, never installed.  dom0's file
-system is an initramfs with just the programs named here and the libraries
-they are linked with, because unpacking it is a large part of dom0's start;
-for the same reason it is not compressed.  Everything is made anew when the
-files that it is made of change, which takes a few seconds.
+Debian's packages of Xen are unpacked, never installed: those of the host's
+release, or of another one.  dom0's file system is an initramfs with just the
+programs named here and the libraries they are linked with, because unpacking
+it is a large part of dom0's start; for the same reason it is not compressed.
+Everything is made anew when the files that it is made of change, which takes a
+few seconds.  Kernels, of dom0 and of guests, are always of the host's release.
 """
 
 import dataclasses
@@ -23,36 +24,40 @@ for folder in ("scripts", "tests/guest"):
 
 # pylint: disable=wrong-import-position
 from common import Failure, ROOT, cache_dir, output  # noqa: E402
-from debian import Apt, stamped  # noqa: E402
+from debian import Apt, host_release, stamped  # noqa: E402
 from image import APPLETS, guest_packages  # noqa: E402
 from initramfs import add_modules, copy, find, pack  # noqa: E402
 
-PACKAGES = """xen-hypervisor-4.17-amd64 xen-utils-4.17 xenstore-utils
-    qemu-system-xen seabios ipxe-qemu iproute2 bash util-linux busybox-static
-    dnsmasq-base nftables strace tcpdump""".split()
+# The Xen of each release of Debian, the older one first
+RELEASES = {"4.17": "bookworm", "4.20": "trixie"}
+
+# Beside the hypervisor and xen-utils, which have the version in their names
+PACKAGES = """xenstore-utils qemu-system-xen seabios ipxe-qemu iproute2 bash
+    util-linux busybox-static dnsmasq-base nftables strace tcpdump""".split()
 
 # Of what these depend on, what no program below needs
-UNUSED = re.compile("adduser|debconf|dpkg|iso-codes|lib(pam|python)|media-types"
-                    "|passwd|perl|python|sensible|sysvinit|tar$|ucf|udev")
+UNUSED = re.compile(r"adduser|base-|debconf|dpkg|iso-codes|lib(pam|python)"
+                    r"|libsystemd-|login|media-types|passwd|perl|python"
+                    r"|sensible|systemd|sysvinit|tar$|tzdata|ucf|udev")
 
-XEN = "usr/lib/xen-4.17"
-
-# bash and flock are for Xen's hotplug scripts, dnsmasq for booting from the
+# The programs of Xen itself; bash and flock are for Xen's hotplug scripts, dnsmasq for booting from the
 # network, nft to see filters of vif-emu's, strace and tcpdump for people
-PROGRAMS = [f"{XEN}/bin/{name}" for name in
-            ("xl", "libxl-save-helper", "xen-init-dom0", "xenstored",
-             "xenconsoled")]
-PROGRAMS += ["bin/bash", "bin/ip", "sbin/bridge", "sbin/tc", "usr/bin/flock",
+XEN_PROGRAMS = """xl libxl-save-helper xen-init-dom0 xenstored
+    xenconsoled""".split()
+PROGRAMS = ["bin/bash", "bin/ip", "sbin/bridge", "sbin/tc", "usr/bin/flock",
              "usr/libexec/xen-qemu-system-i386", "usr/sbin/dnsmasq",
              "usr/sbin/nft", "usr/bin/strace", "usr/bin/tcpdump"]
 PROGRAMS += [f"usr/bin/xenstore-{name}" for name in
              ("exists", "list", "ls", "read", "rm", "watch", "write")]
 
-DATA = ["etc/xen", f"{XEN}/boot/hvmloader", "usr/lib/xen-common/bin",
-        "usr/share/qemu/linuxboot.bin", "usr/share/qemu/kvmvapic.bin",
-        "usr/share/qemu/keymaps/en-us", "usr/share/seabios/bios-256k.bin",
-        "usr/lib/ipxe/qemu", "usr/sbin/xl", "usr/sbin/xenstored",
-        "usr/sbin/xenconsoled"]
+DATA = ["etc/xen", "usr/lib/xen-common/bin",
+        "usr/share/seabios/bios-256k.bin", "usr/lib/ipxe/qemu", "usr/sbin/xl",
+        "usr/sbin/xenstored", "usr/sbin/xenconsoled"]
+# What QEMU looks for; option ROMs are in ipxe's folder with some versions
+DATA += [f"usr/share/qemu/{name}" for name in
+         ("linuxboot.bin", "linuxboot_dma.bin", "kvmvapic.bin",
+          "keymaps/en-us", "efi-e1000.rom", "efi-ne2k_pci.rom",
+          "efi-rtl8139.rom")]
 
 # Folders of programs that are one folder in dom0, and of libraries
 MERGED = ("bin", "sbin", "lib", "lib64")
@@ -79,6 +84,61 @@ STUB_FLAGS = """-m32 -std=gnu11 -Wall -Wextra -Werror -O1 -ffreestanding
 
 
 @dataclasses.dataclass(frozen=True)
+class Xen:
+    """A version of Xen, and with it dom0's release of Debian"""
+    version: str
+
+    @property
+    def release(self):
+        return RELEASES[self.version]
+
+    @property
+    def is_hosts(self):
+        """It is the one of the host's release"""
+        return self.release == host_release()
+
+    @property
+    def runs_ours(self):
+        """What is built on the host runs in dom0, which is no older"""
+        versions = list(RELEASES)
+        return versions.index(self.version) >= versions.index(hosts_xen())
+
+    @property
+    def folder(self):
+        """In the cache; each release has its own"""
+        own = "xen" if self.is_hosts else f"xen-{self.version}"
+        return cache_dir() / own
+
+    @property
+    def packages(self):
+        return [f"xen-hypervisor-{self.version}-amd64",
+                f"xen-utils-{self.version}", *PACKAGES]
+
+    def unpack(self, folder):
+        """The packages with those they depend on"""
+        apt = Apt(release=None if self.is_hosts else self.release)
+        names = [n for n in apt.closure(self.packages) if not UNUSED.match(n)]
+        apt.unpack(names, folder)
+
+    def programs(self):
+        """Paths in the packages, as data()"""
+        return [f"usr/lib/xen-{self.version}/bin/{name}"
+                for name in XEN_PROGRAMS] + PROGRAMS
+
+    def data(self):
+        return [f"usr/lib/xen-{self.version}/boot/hvmloader", *DATA]
+
+
+def hosts_xen():
+    """The version that the host's release has"""
+    for version, release in RELEASES.items():
+        if release == host_release():
+            return version
+    raise Failure(f"there is no bed of Debian {host_release()}, only of "
+                  f"{' and '.join(RELEASES.values())}")
+
+
+@dataclasses.dataclass(frozen=True)
 class Image:
     """A folder with xen, vmlinuz, dom0.cpio, and for guests guest.cpio and
     stub
@@ -87,13 +147,6 @@ class Image:
 
     def path(self, name):
         return self.folder / name
-
-
-def _unpack(folder):
-    """Xen's packages with those they depend on"""
-    apt = Apt()
-    names = [n for n in apt.closure(PACKAGES) if not UNUSED.match(n)]
-    apt.unpack(names, folder)
 
 
 class Dom0Root:
@@ -119,6 +172,11 @@ class Dom0Root:
         (root / "var" / "run").symlink_to("/run")
         (root / "var" / "lock").symlink_to("/run/lock")
 
+    def _path(self, name):
+        """A file of the packages; Debian has moved all from / to /usr"""
+        path = self._packages / name
+        return path if path.exists() else self._packages / "usr" / name
+
     def _place(self, path):
         """Where a path of a package goes"""
         relative = path.relative_to(self._packages)
@@ -140,16 +198,13 @@ class Dom0Root:
                 self._needed(library)
         # The dynamic linker has to be exactly where programs name it
         for name in re.findall(r"interpreter: /(.+)\]", text):
-            target = self._place(self._packages / name)
+            target = self._place(self._path(name))
             if not target.exists():
-                copy(self._packages / name, target)
+                copy(self._path(name), target)
 
     def program(self, name):
         """Add a program of the packages, with its libraries"""
-        path = self._packages / name
-        if not path.exists():
-            # Debian is moving programs from /bin to /usr/bin
-            path = self._packages / "usr" / name
+        path = self._path(name)
         copy(path, self._place(path))
         self._needed(path)
 
@@ -175,12 +230,12 @@ class Dom0Root:
         (self._root / "usr/bin/sh").symlink_to("bash")
 
 
-def _make_dom0(packages, kernel, image):
+def _make_dom0(xen, packages, kernel, image):
     root = image / "root"
     dom0 = Dom0Root(packages, root)
-    for name in PROGRAMS:
+    for name in xen.programs():
         dom0.program(name)
-    for name in DATA:
+    for name in xen.data():
         dom0.data(name)
     dom0.applets()
     (root / "etc/passwd").write_text(
@@ -237,13 +292,13 @@ def _make_stub(image):
     shutil.rmtree(work)
 
 
-def _make_image(packages, kernel, image):
+def _make_image(xen, packages, kernel, image):
     # QEMU's multiboot loader wants it uncompressed
     hypervisor = next((packages / "boot").glob("xen-*-amd64.gz"))
     (image / "xen").write_bytes(gzip.decompress(hypervisor.read_bytes()))
     shutil.copyfile(next((kernel / "boot").glob("vmlinuz-*")),
                     image / "vmlinuz")
-    _make_dom0(packages, kernel, image)
+    _make_dom0(xen, packages, kernel, image)
     _make_guest("amd64", kernel, image / "guest.cpio")
     _make_stub(image)
 
@@ -267,8 +322,8 @@ def overlay(image, programs, data, work, archive):
     @data:     the same of files that are linked with nothing
     @work:     a folder for that, which must not be there
 
-    Libraries that dom0 has are the same as here: both are of one release of
-    Debian.
+    Libraries that dom0 has serve them as well as those here: they are of the
+    same release of Debian or of a later one.
     """
     there = image.path("libraries").read_text().split()
     for target, path in data.items():
@@ -285,14 +340,15 @@ def overlay(image, programs, data, work, archive):
     shutil.rmtree(work)
 
 
-def bed_image():
+def bed_image(xen):
     """Make what is missing; returns the Image"""
     kernel = guest_packages()
-    folder = cache_dir() / "xen"
-    stamped(folder / "packages", " ".join(PACKAGES), _unpack)
+    folder = xen.folder
+    stamped(folder / "packages", " ".join(xen.packages), xen.unpack)
     sources = [HERE / "bedimage.py", HERE / "dom0" / "init", *GUEST_FILES,
                *sorted(STUB.iterdir())]
     made_of = hashlib.sha256(b"".join(p.read_bytes() for p in sources))
     stamped(folder / "image", made_of.hexdigest(),
-            lambda fresh: _make_image(folder / "packages", kernel, fresh))
+            lambda fresh: _make_image(xen, folder / "packages", kernel,
+                                      fresh))
     return Image(folder / "image")

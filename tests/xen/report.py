@@ -26,11 +26,13 @@ class Step:
 class Scenario:
     """A scenario on one device model, and what became of it
 
+    @xen:    the version
     @values: what it measured, as name, number, unit
     """
     name: str
     dm: str
     proves: str
+    xen: str
     steps: list = dataclasses.field(default_factory=list)
     values: list = dataclasses.field(default_factory=list)
     seconds: float = 0.0
@@ -152,6 +154,8 @@ def write_junit(path, scenarios):
             failures=str(counts.count(FAILED)),
             skipped=str(counts.count(SKIPPED)),
             time=f"{scenario.seconds:.2f}")
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="xen", value=scenario.xen)
         for s in scenario.steps:
             case = ET.SubElement(suite, "testcase", name=s.name,
                                  classname=scenario.title,
