@@ -17,6 +17,7 @@
 
 #include "system/vm-error.h"
 #include "xen/ctl.h"
+#include "xen/dm-host.h"
 #include "xen/dm-log.h"
 #include "xen/dm-state.h"
 #include "xen/dm-super.h"
@@ -163,28 +164,45 @@ static bool prepare(struct dm_plan *p, const struct dm_settings *s,
     return ok;
 }
 
+/* Become QEMU; returns if that fails */
+static void become(const struct dm_plan *p, const char *qemu,
+                   const struct dm_fds *fds)
+{
+    char **words = dm_plan_qemu(p, qemu, fds);
+
+    dm_host_limit();
+    execv(qemu, words);
+    dm_log_failure("%s: %s", qemu, g_strerror(errno));
+    g_strfreev(words);
+}
+
 static int run(char **argv)
 {
     struct dm_settings *s = settings_read();
     struct dm_host *h = NULL;
+    struct dm_fds fds = { 0 };
     GError *err = NULL;
     struct dm_plan *p;
-    char *qemu, **words;
+    char *qemu;
 
     if (!s) {
         return CTL_FINDING;
     }
+    dm_host_lift();
     p = dm_plan_new(argv, s, &err);
     qemu = p ? dm_qemu_find(s->qemu, &err) : NULL;
-    if (qemu && prepare(p, s, &h, &err)) {
-        words = dm_plan_qemu(p, qemu, h ? &h->qemu : NULL);
+    if (qemu && p->probe) {
+        fds.monitor = dm_host_probe(p, &err);
+        if (fds.monitor >= 0) {
+            become(p, qemu, &fds);
+        }
+    } else if (qemu && prepare(p, s, &h, &err)) {
         if (h) {
             dm_host_qemu(h);
         }
-        execv(qemu, words);
-        dm_log_failure("%s: %s", qemu, g_strerror(errno));
-        g_strfreev(words);
-    } else {
+        become(p, qemu, h ? &h->qemu : NULL);
+    }
+    if (err) {
         dm_log_failure("%s", err->message);
         g_error_free(err);
     }

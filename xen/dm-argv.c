@@ -52,8 +52,8 @@ static char *word_for(const struct dm_plan *p, const struct dm_fds *fds,
 
     if (i && i == p->monitor) {
         fd = fd_word(fds, fds ? fds->monitor : -1, "monitor");
-        word =
-            g_strdup_printf("socket,id=libxl-cmd,fd=%s,server=on,wait=off", fd);
+        word = g_strdup_printf("socket,id=libxl-cmd,fd=%s%s", fd,
+                               p->probe ? "" : ",server=on,wait=off");
         g_free(fd);
         return word;
     }
@@ -81,7 +81,7 @@ char **dm_plan_qemu(const struct dm_plan *p, const char *qemu,
         add(argv, "-S");
     }
     for (guint i = 1; i < p->argv->len; i++) {
-        char *other = p->ours ? word_for(p, fds, i) : NULL;
+        char *other = p->ours || p->probe ? word_for(p, fds, i) : NULL;
 
         if (other) {
             g_ptr_array_add(argv, other);

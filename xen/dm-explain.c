@@ -117,7 +117,10 @@ void dm_explain(const struct dm_plan *p, const struct dm_settings *s,
         if (!p->ours) {
             char *why = ctl_clean(p->why);
 
-            printf("QEMU gets everything as it is: %s\n", why);
+            printf("%s: %s\n",
+                   p->probe ? "QEMU answers libxl's questions"
+                            : "QEMU gets everything as it is",
+                   why);
             g_free(why);
         }
         command("QEMU", qemu_argv);

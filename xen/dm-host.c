@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,6 +72,25 @@ static void fds_each(const struct dm_fds *f, void (*run)(int fd))
         run(f->canary[i]);
         run(f->tap[i]);
     }
+}
+
+/* What libxl has set */
+static struct rlimit file_size = { RLIM_INFINITY, RLIM_INFINITY };
+
+void dm_host_lift(void)
+{
+    const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+    signal(SIGXFSZ, SIG_IGN);
+    if (!getrlimit(RLIMIT_FSIZE, &file_size)) {
+        setrlimit(RLIMIT_FSIZE, &none);
+    }
+}
+
+void dm_host_limit(void)
+{
+    setrlimit(RLIMIT_FSIZE, &file_size);
+    signal(SIGXFSZ, SIG_DFL);
 }
 
 /* A listening socket at @path, for this user only */
@@ -191,6 +211,21 @@ static bool host_make(struct dm_host *h, const struct dm_plan *p, GError **err)
     return h->listener >= 0;
 }
 
+int dm_host_probe(const struct dm_plan *p, GError **err)
+{
+    int fd;
+
+    do {
+        fd = accept(p->qmp_fd, NULL, NULL);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0) {
+        fail(err, "the monitor", errno);
+    } else {
+        close(p->qmp_fd);
+    }
+    return fd;
+}
+
 struct dm_host *dm_host_new(const struct dm_plan *p, GError **err)
 {
     struct dm_host *h = g_new0(struct dm_host, 1);
@@ -287,6 +322,7 @@ pid_t dm_host_spawn(char *const *argv, const int *fds, int out)
     for (; *fds >= 0; fds++) {
         inherit(*fds);
     }
+    dm_host_limit();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent) {
         execv(argv[0], argv);

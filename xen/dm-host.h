@@ -23,6 +23,32 @@ struct dm_host {
 };
 
 /**
+ * dm_host_lift() - Let files grow beyond what libxl allows QEMU
+ *
+ * With dm_restrict it is 256 KiB, and a write beyond that ends the process; the
+ * log of a guest, which every start of it adds to, is larger some day.  Without
+ * the right to lift the limit such a write fails, and ends nothing.
+ */
+void dm_host_lift(void);
+
+/**
+ * dm_host_limit() - Take that back, as another program is about to run
+ */
+void dm_host_limit(void);
+
+/**
+ * dm_host_probe() - libxl's connection, for a QEMU that it only asks something
+ *
+ * libxl 4.20 and later tells such a QEMU to quit, and goes on without waiting
+ * for its end.  Now a QEMU that listens removes the name of its socket when it
+ * ends; meanwhile that may be the name of the guest's monitor.  So it gets the
+ * connection, which has no name.
+ *
+ * Return: -1 with @err
+ */
+int dm_host_probe(const struct dm_plan *p, GError **err);
+
+/**
  * dm_host_new() - Make all that QEMU and vifemu need; this process is about to
  * become QEMU
  *
@@ -55,7 +81,8 @@ void dm_host_supervisor(struct dm_host *h, int log);
 int dm_host_connect(void *host);
 
 /**
- * dm_host_spawn() - Start a program that gets all of @fds and dies with us
+ * dm_host_spawn() - Start a program that gets all of @fds and libxl's limits,
+ * and dies with us
  * @fds: Ends in -1
  * @out: Its standard output and error
  *

@@ -524,6 +524,7 @@ static bool plan_read(struct reading *r, char *const *argv, GError **err)
         return false;
     }
     if (!p->has_domid) {
+        p->probe = p->qmp_fd >= 0;
         dm_plan_leave(p, "there is no -xen-domid: this is not a guest");
     } else if (p->why) {
         why = g_strdup(p->why);

@@ -74,12 +74,13 @@ struct dm_nic {
  *            listens (-1: none)
  * @incoming: The descriptor of -incoming, or -1
  * @stopped:  -S
+ * @probe:    No guest: libxl wants to ask QEMU what it can, through @qmp_fd
  * @user:     Of -runas or -run-with, or NULL
  * @why:      Why nothing is ours, or NULL
  */
 struct dm_plan {
     GPtrArray *argv;
-    bool has_domid, stopped;
+    bool has_domid, stopped, probe;
     uint32_t domid;
     char *name;
     GPtrArray *nics;
@@ -91,7 +92,7 @@ struct dm_plan {
 
 /**
  * struct dm_fds - Descriptors that take the place of words
- * @monitor: Listens for QMP, for QEMU
+ * @monitor: Listens for QMP, for QEMU; in a probe its connection with libxl
  * @canary:  Of each card that is ours: QEMU's end, or vifemu's
  * @tap:     Of each card that is ours
  * @qmp:     vifemu's end of its monitor

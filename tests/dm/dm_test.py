@@ -7,6 +7,8 @@ VIFEMU_DM names the program.
 """
 
 import os
+import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -29,6 +31,27 @@ if os.environ.get("DM_TEST_INSIDE") != "1":
 
 # pylint: disable=wrong-import-position
 from guest import Client, Guest, alive, taps, wait_for  # noqa: E402
+
+# What libxl 4.20 starts a device model with first, to ask what it can
+PROBE = ("-S -no-user-config -nodefaults -nographic -machine none,accel=xen "
+         "-chardev socket,id=libxl-cmd,fd={fd},server=on,wait=off "
+         "-mon chardev=libxl-cmd,mode=control")
+# And then, with dm_restrict = 1
+RESTRICTED = (
+    "-xen-domid {domid} -no-shutdown -chardev "
+    "socket,id=libxl-cmd,fd={fd},server=on,wait=off -S "
+    "-mon chardev=libxl-cmd,mode=control -chardev socket,id=libxenstat-cmd,"
+    "path=/var/run/xen/qmp-libxenstat-{domid},server=on,wait=off "
+    "-mon chardev=libxenstat-cmd,mode=control -nodefaults -no-user-config "
+    "-name guest -vnc none -display none -boot order=cda "
+    "-device e1000,id=nic0,netdev=net0,mac=00:16:3e:00:00:01 "
+    "-netdev type=tap,id=net0,ifname=vif{domid}.0-emu,br=xenbr0,script=no,"
+    "downscript=no -xen-domid-restrict "
+    "-run-with chroot=/var/run/xen/qemu-root-{domid} "
+    "-machine xenfv,suppress-vmdesc=on -m 192 "
+    "-run-with user=xen-qemuuser-shared")
+# How large files become then
+FILE_SIZE = 256 << 10
 
 QEMU_PART, OUR_PART = b"QEMU'S PART", b"OUR PART"
 TRAILER = 56
@@ -126,6 +149,62 @@ class Create(Test):
         self.assertIn("-S", guest.one("vifemu", "start")["argv"])
         self.assertEqual(guest.commands("qemu").count("cont"), 1)
         self.assertEqual(guest.commands("vifemu")[-1], "cont")
+
+    def listening(self, words, **kwargs):
+        """A guest of these words, and a client of its monitor."""
+        sock = socket.socket(socket.AF_UNIX)
+        self.addCleanup(sock.close)
+        where = tempfile.TemporaryDirectory()
+        self.addCleanup(where.cleanup)
+        sock.bind(where.name + "/qmp")
+        sock.listen()
+        fd = sock.fileno()
+        guest = self.guest(words=words.format(fd=fd, domid=Guest.domid),
+                           fds=(fd,), **kwargs)
+        return guest, Client(where.name + "/qmp").negotiate()
+
+    def test_probe(self):
+        """QEMU alone is asked, nothing is made, and when it ends the socket of
+        the guest's monitor, which libxl may have made by then, stays."""
+        guest, client = self.listening(PROBE)
+        found = client.call("query-command-line-options")
+        self.assertEqual(found[0]["option"], "run-with")
+        argv = guest.one("qemu", "start")["argv"]
+        self.assertEqual([w.split(",fd=")[0] for w in argv[1:]],
+                         [w.split(",fd=")[0] for w in guest.words])
+        path = pathlib.Path(client.sock.getpeername())
+        client.call("quit")
+        self.assertEqual(guest.process.wait(20), 0)
+        self.assertTrue(path.exists())
+        self.assertEqual(taps(), [])
+        self.assertEqual(list(guest.path.glob("vifemu-dm-*")), [])
+
+    def test_restricted(self):
+        """libxl starts QEMU stopped, and vifemu has QEMU's user."""
+        guest, client = self.listening(RESTRICTED)
+        client.call("query-status")
+        client.close()
+        argv = guest.one("qemu", "start")["argv"]
+        changed = [(a, b) for a, b in zip(guest.words, argv[1:]) if a != b]
+        self.assertEqual([b.split(",fd=")[0] for _, b in changed],
+                         ["socket,id=libxl-cmd", "socket,id=net0"])
+        argv = guest.one("vifemu", "start")["argv"]
+        self.assertEqual(
+            argv[argv.index("-run-with") + 1],
+            "exit-with-parent=on,isolate=on,user=xen-qemuuser-shared")
+        self.assertIn("-S", argv)
+
+    def test_file_size(self):
+        """libxl's limit is for QEMU and vifemu, and does not end the
+        supervisor, whose log is larger."""
+        guest = self.guest(vifemu="talks", file_size=FILE_SIZE).created()
+        for pid in (guest.process.pid, guest.vifemu()):
+            self.assertEqual(resource.prlimit(pid, resource.RLIMIT_FSIZE),
+                             (FILE_SIZE, FILE_SIZE))
+        guest.client().call("stop")
+        guest.one("vifemu", "talked")
+        self.assertGreaterEqual(len(guest.log()), FILE_SIZE)
+        guest.client().call("query-status")
 
     def test_name_taken(self):
         name = f"vif{Guest.domid}.0-emu"

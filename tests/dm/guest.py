@@ -5,6 +5,7 @@ import array
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -104,12 +105,16 @@ class Client:
 
 
 class Guest:
-    """A guest's device model, from start to end."""
+    """A guest's device model, from start to end.
+
+    @words:     libxl's, in the place of those that are made of @cards
+    @file_size: bytes that libxl lets files grow to
+    """
 
     domid = 1
 
     def __init__(self, cards=("e1000",), more="", qemu="", vifemu="",
-                 fds=(), listen=None, **settings):
+                 fds=(), listen=None, words=None, file_size=None, **settings):
         self.domid = Guest.domid
         Guest.domid += 1
         self.dir = tempfile.TemporaryDirectory(prefix="dm-test-")
@@ -123,13 +128,14 @@ class Guest:
         (self.path / "conf").write_text("[vifemu-dm]\n" + config,
                                         encoding="utf-8")
         monitor = f"path={self.qmp}" if listen is None else f"fd={listen}"
-        self.words = (
+        words = words or (
             f"-xen-domid {self.domid} -no-shutdown -chardev "
             f"socket,id=libxl-cmd,{monitor},server=on,wait=off "
             "-mon chardev=libxl-cmd,mode=control -nodefaults -name guest "
             + "".join(CARD.format(model=m, n=n, domid=self.domid)
                       for n, m in enumerate(cards))
-            + "-machine xenfv,suppress-vmdesc=on -m 40 " + more).split()
+            + "-machine xenfv,suppress-vmdesc=on -m 40 " + more)
+        self.words = words.split()
         env = {**os.environ, "FAKE_LOG": str(self.path / "fake"),
                "FAKE_QEMU": qemu, "FAKE_VIFEMU": vifemu,
                "VIFEMU_DM_QEMU": str(HERE / "fake_qemu"),
@@ -138,7 +144,9 @@ class Guest:
         with open(self.stderr, "wb") as err:
             self.process = subprocess.Popen(
                 [DM, *self.words], env=env, pass_fds=fds, stdout=err,
-                stderr=err, stdin=subprocess.DEVNULL)
+                stderr=err, stdin=subprocess.DEVNULL,
+                preexec_fn=lambda: file_size and resource.setrlimit(
+                    resource.RLIMIT_FSIZE, (file_size, file_size)))
 
     def everything(self):
         """What the stand-ins said, oldest first."""

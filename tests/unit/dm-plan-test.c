@@ -2,8 +2,8 @@
 /*
  * dm-plan-test.c - what vifemu-dm makes of libxl's command lines
  *
- * The words are those of libxl 4.17, as a device model got them, and for the
- * second half those that newer versions and dm_restrict add.
+ * The words are those of libxl 4.17 and, in rows that say so, 4.20, as a device
+ * model got them, and for the second half those that other versions add.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -67,6 +67,22 @@ static const struct row rows[] = {
       MONITORS("1") "-name v -vnc 127.0.0.1:0,to=99 -display none " CARD(
           "1", "0", "e1000") END,
       "1 v; nic0 e1000 vif1.0-emu both" },
+
+    { "4.20-restricted",
+      "-xen-domid 4 -no-shutdown -chardev socket,id=libxl-cmd,fd=16,server=on,"
+      "wait=off -S -mon chardev=libxl-cmd,mode=control -chardev "
+      "socket,id=libxenstat-cmd,path=/var/run/xen/qmp-libxenstat-4,server=on,"
+      "wait=off -mon chardev=libxenstat-cmd,mode=control -nodefaults "
+      "-no-user-config -name zr -vnc none -display none -kernel /image/stub "
+      "-append console=hvc0 -boot order=cda " CARD(
+          "4", "0", "e1000") "-xen-domid-restrict -run-with "
+                             "chroot=/var/run/xen/qemu-root-4 "
+                             "-machine xenfv,suppress-vmdesc=on -device "
+                             "loader,file=/image/"
+                             "vmlinuz,addr=0x02000000,force-raw=on -m 192 "
+                             "-run-with user=xen-qemuuser-shared",
+      "4 zr qmp=16 stopped user=xen-qemuuser-shared; "
+      "nic0 e1000 vif4.0-emu both" },
 
     { "mixed",
       BEGIN("1", "m") CARD("1", "0", "vmxnet3") CARD("1", "1", "e1000-82545em")
@@ -291,6 +307,34 @@ static void test_qemu(void)
     dm_settings_free(s);
 }
 
+/* A QEMU that libxl 4.20 only asks something gets the connection, and the rest
+ * as it is */
+static void test_probe(void)
+{
+    static const char words[] =
+        "-S -no-user-config -nodefaults -nographic -machine none,accel=xen "
+        "-chardev socket,id=libxl-cmd,fd=18,server=on,wait=off "
+        "-mon chardev=libxl-cmd,mode=control";
+    struct dm_settings *s = dm_settings_new("/bin/vifemu");
+    struct dm_plan *p = plan_of(words, s, NULL);
+    char *all = g_strconcat("/q ", words, NULL);
+    char **before = g_strsplit(all, " ", -1);
+    char **after = dm_plan_qemu(p, "/q", &fds);
+    char *diff = changes(before, after);
+
+    g_assert_true(p->probe);
+    g_assert_cmpint(p->qmp_fd, ==, 18);
+    g_assert_cmpstr(diff, ==,
+                    "socket,id=libxl-cmd,fd=18,server=on,wait=off > "
+                    "socket,id=libxl-cmd,fd=10\n");
+    g_free(diff);
+    g_free(all);
+    g_strfreev(after);
+    g_strfreev(before);
+    dm_plan_free(p);
+    dm_settings_free(s);
+}
+
 /* vifemu gets its cards where QEMU has them, with their properties */
 static void test_vifemu(void)
 {
@@ -426,6 +470,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/dm-plan/qemu", test_qemu);
+    g_test_add_func("/dm-plan/probe", test_probe);
     g_test_add_func("/dm-plan/vifemu", test_vifemu);
     g_test_add_func("/dm-plan/global", test_global);
     g_test_add_func("/dm-plan/file", test_file);
