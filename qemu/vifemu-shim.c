@@ -7,11 +7,12 @@
  * new model needs no line here.  The types are called vifemu-<model>; with
  * VIFEMU_TAKE_NAMES they take the models' own names, which are QEMU's.
  *
- * A guest's access only marks work.  The visit that does it is a bottom half,
- * so no vCPU waits for a ring to drain; under qtest it is run before the
- * access is answered, so that tests see no difference.  Bottom halves also run
- * while the machine is stopped, when guest memory must not change (migration):
- * then the visit waits until it runs again.
+ * A guest's access only marks work, so that no vCPU waits for a ring to drain.
+ * The visit that does it is a bottom half, or the guest's next access if that
+ * is first; under qtest it is run before the access is answered, so that tests
+ * see no difference.  Bottom halves also run while the machine is stopped, when
+ * guest memory must not change (migration): then the visit waits until it runs
+ * again.
  *
  * DMA reaches RAM only: not another device's registers, and not our own.
  */
@@ -268,10 +269,23 @@ static bool shim_asleep(struct shim *s)
     return (card_of(s)->pmcsr & PMCSR_STATE) != 0;
 }
 
+/*
+ * On a busy host the bottom half may be late.  A guest that comes again first
+ * finds done what it asked for: Linux's 8139cp never frees what it has sent if
+ * it is suspended before that is done, and TCP waits for it for ever.
+ */
+static void shim_catch_up(struct shim *s)
+{
+    if (card_of(s)->work && shim_may_run()) {
+        port_run(s->port);
+    }
+}
+
 static uint64_t bar_read(void *opaque, hwaddr at, unsigned size)
 {
     struct shim_ref *ref = opaque;
 
+    shim_catch_up(ref->shim);
     if (shim_asleep(ref->shim)) {
         return UINT64_MAX >> (64 - 8 * size);
     }
@@ -282,6 +296,7 @@ static void bar_write(void *opaque, hwaddr at, uint64_t val, unsigned size)
 {
     struct shim_ref *ref = opaque;
 
+    shim_catch_up(ref->shim);
     if (shim_asleep(ref->shim)) {
         return;
     }

@@ -713,6 +713,20 @@ void rtl8139_tx_run(struct rtl8139 *d)
     rtl8139_cause(d, v.causes);
 }
 
+/*
+ * A chip begins with what it was told of at once, and here work may still wait
+ * for the host.  What 8139cp's suspend leaves in the ring would be taken for
+ * packets after its resume, which begins at the first descriptor again.
+ */
+void rtl8139_tx_stopped(struct rtl8139 *d)
+{
+    if (d->nic.work & RTL8139_WORK_TX) {
+        d->reg.CR |= CR_TE;
+        rtl8139_tx_run(d);
+        d->reg.CR &= (uint8_t)~CR_TE;
+    }
+}
+
 /* Side effects */
 
 /* OWN = 0 starts it and forgets what became of the packet before */

@@ -228,6 +228,9 @@ void rtl8139_cr_written(struct nic *n, struct wr w)
     if ((d->reg.CR & CR_TE) && !(w.old & CR_TE)) {
         nic_kick(n, RTL8139_WORK_TX);
     }
+    if (!(d->reg.CR & CR_TE) && (w.old & CR_TE)) {
+        rtl8139_tx_stopped(d);
+    }
 }
 
 /* Configuration */

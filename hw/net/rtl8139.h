@@ -329,6 +329,9 @@ void rtl8139_dtccr_written(struct nic *n, struct wr w);
 
 /* Transmit what software queued, within the bounds of a visit */
 void rtl8139_tx_run(struct rtl8139 *d);
+
+/* CR.TE was cleared: what was asked for before is sent first */
+void rtl8139_tx_stopped(struct rtl8139 *d);
 void rtl8139_tsd_written(struct nic *n, struct wr w);
 void rtl8139_tcr_written(struct nic *n, struct wr w);
 void rtl8139_tppoll_written(struct nic *n, struct wr w);

@@ -74,6 +74,37 @@ static void test_slots_te(void)
     host_stop();
 }
 
+/* What was asked for before TE is cleared goes, though nobody has run it yet */
+static void test_stopped(void)
+{
+    card_start_cp(1, 1536, 0);
+    put_frame(BUF_AT, 100);
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 100, 0, BUF_AT);
+    card_desc(TX_AT + 16, (uint32_t)D_OWN | D_EOR | D_FS | D_LS | 100, 0,
+              BUF_AT);
+    nic_write(host.nic, 0, TPPOLL, 1, 0x40);
+    g_assert_cmpuint(host.n_sent, ==, 0);
+    nic_write(host.nic, 0, CR, 1, CR_RE);
+    g_assert_cmpuint(host.n_sent, ==, 2);
+    expect_sent(1, card_frame(card_other, 100), 100);
+    g_assert_cmphex(get32(TX_AT) & (uint32_t)D_OWN, ==, 0);
+    g_assert_cmphex(rd8(CR) & (CR_RE | CR_TE), ==, CR_RE);
+
+    /* And nothing does after it */
+    card_desc(TX_AT, (uint32_t)D_OWN | D_FS | D_LS | 100, 0, BUF_AT);
+    wr8(TPPOLL, 0x40);
+    wr8(CR, CR_RE);
+    wr8(CR, 0);
+    g_assert_cmpuint(host.n_sent, ==, 2);
+
+    card_start_c("rtl8139-8139c", 0, 0);
+    wr(TSAD, BUF_AT);
+    nic_write(host.nic, 0, TSD, 4, 100);
+    nic_write(host.nic, 0, CR, 1, CR_RE);
+    g_assert_cmpuint(host.n_sent, ==, 1);
+    host_stop();
+}
+
 static void test_slot_forms(void)
 {
     card_start_c("rtl8139", 0, 0);
@@ -656,6 +687,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rtl8139/tx/slots", test_slots);
     g_test_add_func("/rtl8139/tx/slots-te", test_slots_te);
+    g_test_add_func("/rtl8139/tx/stopped", test_stopped);
     g_test_add_func("/rtl8139/tx/slot-forms", test_slot_forms);
     g_test_add_func("/rtl8139/tx/no-link", test_no_link);
     g_test_add_func("/rtl8139/tx/loopback", test_loopback);
