@@ -11,10 +11,10 @@
  *
  * After a saved state was loaded, a negotiation that a driver begins is over
  * when the driver has waited for LSC, or the card for the driver PATIENCE
- * times. Linux's may have a frame queued that its reset made the card forget.
+ * times.  Linux's may have a frame queued that its reset made the card forget.
  * It finds that out if there is no link yet when it is ready.  On a cable,
  * which takes seconds, there never is; half a second is too short where Xen
- * needs a millisecond for an access, or the host is busy.
+ * needs a millisecond for an access.
  *
  * The cable ends in a switch port that can do everything and prefers not to be
  * master.  It also gives link to a PHY that is forced.
