@@ -16,7 +16,17 @@ echo "xen-qemuuser-range-base:x:$FIRST:65534::/:/usr/bin/false" >>/etc/passwd
 guest restrict "xen_emul_unplug=never vifemu.driver=8139cp \
 vifemu.steps=probe,ping,download,upload,interrupts" "$(nic rtl8139)"
 also "dm_restrict = 1"
-step create || exit
+
+# With dm_restrict libxl gives QEMU 10 s to start, which an emulated processor on
+# a host with much else to do may need
+step_created() {
+    for _ in 1 2 3; do
+        step_create && return
+    done
+    return 1
+}
+
+step created || exit
 expect_ports "vif$DOMID.0" "vif$DOMID.0-emu"
 
 # QEMU and vifemu, whose keeper outlives them for a moment and so is somebody
