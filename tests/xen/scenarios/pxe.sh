@@ -4,6 +4,10 @@
 # suite: xen-full
 # limit: 600
 # dm: stock vifemu qemu
+# xen: 4.17
+
+# With Xen 4.20, and Debian 13's option ROMs, the emulated machine stood still in
+# two of three boots, dom0 with it; in one of them on Xen's QEMU alone
 
 netboot e1000
 netboot rtl8139
