@@ -173,18 +173,18 @@ class Tools:
                          + done.stderr.strip()[-200:])
         return {**figures, "noise": noise.cpus}
 
-    def _drive(self, workload, folder, argv):
+    def _drive(self, workload, folder, argv, wrapper=()):
         cpus = f"{self.cpus[0]},{self.cpus[1]}"
-        return self._run([self.load, workload, str(self.seconds), folder, cpus,
-                          "--", *argv])
+        return self._run([*wrapper, self.load, workload, str(self.seconds),
+                          folder, cpus, "--", *argv])
 
-    def measure(self, binary, workload):
-        """Figures of one emulator"""
+    def measure(self, binary, workload, wrapper=()):
+        """Figures of one emulator, the run being an argument of @wrapper's"""
         # In memory: guest memory that a disk holds would be written to it
         with tempfile.TemporaryDirectory(prefix="vifemu-bench-",
                                          dir="/dev/shm") as folder:
             return self._drive(workload["name"], folder,
-                               command_line(binary, workload, folder))
+                               command_line(binary, workload, folder), wrapper)
 
     def measure_limit(self, name):
         """Figures of the host alone"""
