@@ -8,11 +8,11 @@
  * VIFEMU_TAKE_NAMES they take the models' own names, which are QEMU's.
  *
  * A guest's access only marks work, so that no vCPU waits for a ring to drain.
- * The visit that does it is a bottom half, or the guest's next access if that
- * is first; under qtest it is run before the access is answered, so that tests
- * see no difference.  Bottom halves also run while the machine is stopped, when
- * guest memory must not change (migration): then the visit waits until it runs
- * again.
+ * The visit that does it is a bottom half, or an access of the guest's if the
+ * bottom half is late; under qtest it is run before the access is answered, so
+ * that tests see no difference.  Bottom halves also run while the machine is
+ * stopped, when guest memory must not change (migration): then the visit waits
+ * until it runs again.
  *
  * DMA reaches RAM only: not another device's registers, and not our own.
  */
@@ -40,6 +40,10 @@
 
 /* As many visits are made before a qtest access is answered, at most */
 #define QTEST_VISITS 64
+
+/* A bottom half is late after that; a CPU that is free runs it in some tens of
+ * microseconds, and no vCPU should do what another can */
+#define LATE_NS 1000000
 
 /* Properties "iobase" and "irq" */
 #define JUMPERS 2
@@ -168,9 +172,15 @@ static bool shim_send(struct nic *n, struct nic_frame *f)
     return port_send(shim_of(n)->port, f);
 }
 
+static void visit_soon(struct shim *s)
+{
+    s->due = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
+    qemu_bh_schedule(s->bh);
+}
+
 static void shim_wake(struct nic *n)
 {
-    qemu_bh_schedule(shim_of(n)->bh);
+    visit_soon(shim_of(n));
 }
 
 static void shim_rx_ready(struct nic *n)
@@ -244,7 +254,7 @@ static void shim_bh(void *opaque)
         return;
     }
     if (port_run(s->port)) {
-        qemu_bh_schedule(s->bh);
+        visit_soon(s);
     }
 }
 
@@ -253,7 +263,7 @@ static void shim_running(void *opaque, bool running, RunState state)
     struct shim *s = opaque;
 
     if (running) {
-        qemu_bh_schedule(s->bh);
+        visit_soon(s);
     }
 }
 
@@ -270,13 +280,14 @@ static bool shim_asleep(struct shim *s)
 }
 
 /*
- * On a busy host the bottom half may be late.  A guest that comes again first
- * finds done what it asked for: Linux's 8139cp never frees what it has sent if
- * it is suspended before that is done, and TCP waits for it for ever.
+ * On a busy host the bottom half may be late.  A guest that comes again after
+ * that finds done what it asked for: Linux's 8139cp never frees what it has
+ * sent if it is suspended before that is done, and TCP waits for it for ever.
  */
 static void shim_catch_up(struct shim *s)
 {
-    if (card_of(s)->work && shim_may_run()) {
+    if (card_of(s)->work && shim_may_run() &&
+        qemu_clock_get_ns(QEMU_CLOCK_REALTIME) - s->due > LATE_NS) {
         port_run(s->port);
     }
 }
