@@ -41,9 +41,9 @@
 /* As many visits are made before a qtest access is answered, at most */
 #define QTEST_VISITS 64
 
-/* A bottom half is late after that; a CPU that is free runs it in some tens of
- * microseconds, and no vCPU should do what another can */
-#define LATE_NS 1000000
+/* A bottom half is late after that: most take some tens of microseconds, some
+ * a few milliseconds, and no vCPU should do what another can */
+#define LATE_NS 10000000
 
 /* Properties "iobase" and "irq" */
 #define JUMPERS 2
