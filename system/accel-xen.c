@@ -521,39 +521,6 @@ static void xen_run(bool on)
     }
 }
 
-/* struct ioreq_ops where there are no cards any more: reads give all ones */
-
-static uint32_t none_config_read(void *opaque, uint32_t sbdf, unsigned off,
-                                 unsigned size)
-{
-    return UINT32_MAX;
-}
-
-static void none_config_write(void *opaque, uint32_t sbdf, unsigned off,
-                              unsigned size, uint32_t val)
-{
-}
-
-static uint64_t none_load(void *opaque, bool io, uint64_t at, unsigned size)
-{
-    return UINT64_MAX;
-}
-
-static void none_store(void *opaque, bool io, uint64_t at, unsigned size,
-                       uint64_t val)
-{
-}
-
-static const struct ioreq_ops none_ops = {
-    .config_read = none_config_read,
-    .config_write = none_config_write,
-    .load = none_load,
-    .store = none_store,
-    .dma_read = dma_read,
-    .dma_write = dma_write,
-    .invalidate = invalidate,
-};
-
 /* A server that is removed answers nothing any more, and Xen does not wake who
  * waits for it: take no more requests, and answer what came before that */
 static void last_answers(void)
@@ -563,7 +530,7 @@ static void last_answers(void)
     }
     dom->enable(false, NULL);
     for (unsigned i = 0; i < dom->vcpus(); i++) {
-        if (ioreq_serve(&dom->page()[i], &none_ops, NULL, &stats)) {
+        if (ioreq_abandon(&dom->page()[i])) {
             dom->notify(i);
         }
     }
@@ -576,7 +543,6 @@ static void xen_detach(void)
     }
     attached = false;
     loop_set_peek(NULL);
-    last_answers();
     mem_watch(NULL);
     mem_set_foreign(NULL);
     vm_irq_listen(NULL);
@@ -591,6 +557,7 @@ static void xen_detach(void)
     g_clear_pointer(&cache, mapcache_free);
     memset(claimed, 0, sizeof(claimed));
     memset(pins, 0, sizeof(pins));
+    last_answers();
     dom->detach();
 }
 

@@ -229,3 +229,18 @@ bool ioreq_serve(struct ioreq_slot *slot, const struct ioreq_ops *ops,
     slot_state(slot, bits, IOREQ_STATE_RESPONSE);
     return true;
 }
+
+bool ioreq_abandon(struct ioreq_slot *slot)
+{
+    uint8_t bits = __atomic_load_n(&slot->bits, __ATOMIC_ACQUIRE);
+    unsigned state = bits & IOREQ_STATE;
+
+    if (state != IOREQ_STATE_READY && state != IOREQ_STATE_INPROCESS) {
+        return false;
+    }
+    if ((bits & IOREQ_READ) && !(bits & IOREQ_DATA_IS_PTR)) {
+        __atomic_store_n(&slot->data, UINT64_MAX, __ATOMIC_RELAXED);
+    }
+    slot_state(slot, bits, IOREQ_STATE_RESPONSE);
+    return true;
+}

@@ -111,4 +111,14 @@ unsigned ioreq_kind(const struct ioreq_slot *slot);
 bool ioreq_serve(struct ioreq_slot *slot, const struct ioreq_ops *ops,
                  void *opaque, struct ioreq_stats *stats);
 
+/**
+ * ioreq_abandon() - Answer a request that nobody will carry out any more
+ *
+ * Even one that was begun.  Reads give all ones, as an empty slot's do, and
+ * guest memory is left alone.
+ *
+ * Return: whether there was one; the caller then notifies the virtual CPU
+ */
+bool ioreq_abandon(struct ioreq_slot *slot);
+
 #endif

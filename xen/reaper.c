@@ -111,18 +111,11 @@ static void answer(struct reaper *r, unsigned vcpu,
                    void (*answered)(unsigned vcpu, bool woken))
 {
     struct ioreq_slot *slot = &r->page[vcpu];
-    unsigned bits = __atomic_load_n(&slot->bits, __ATOMIC_ACQUIRE);
-    unsigned state = bits & IOREQ_STATE;
     int port;
 
-    if (state != IOREQ_STATE_READY && state != IOREQ_STATE_INPROCESS) {
+    if (!ioreq_abandon(slot)) {
         return;
     }
-    if ((bits & IOREQ_READ) && !(bits & IOREQ_DATA_IS_PTR)) {
-        slot->data = UINT64_MAX;
-    }
-    bits = (bits & ~(unsigned)IOREQ_STATE) | IOREQ_STATE_RESPONSE;
-    __atomic_store_n(&slot->bits, (uint8_t)bits, __ATOMIC_RELEASE);
     port = xenevtchn_bind_interdomain(r->events, r->domid, slot->vp_eport);
     if (port >= 0) {
         xenevtchn_notify(r->events, (evtchn_port_t)port);

@@ -323,6 +323,29 @@ static void test_states(void)
     }
 }
 
+/* What waits is answered, begun or not, and nothing is carried out */
+static void test_abandoned(void)
+{
+    static const uint8_t kinds[] = { 0, IOREQ_READ, IOREQ_DATA_IS_PTR,
+                                     IOREQ_READ | IOREQ_DATA_IS_PTR };
+
+    g_string_truncate(said, 0);
+    for (unsigned i = 0; i < 16 * G_N_ELEMENTS(kinds); i++) {
+        uint8_t state = (uint8_t)(i % 16), kind = kinds[i / 16];
+        bool waits =
+            state == IOREQ_STATE_READY || state == IOREQ_STATE_INPROCESS;
+
+        slot = (struct ioreq_slot){ .data = 5, .count = 1, .size = 1 };
+        slot.bits = (uint8_t)(state | kind);
+        g_assert_cmpint(ioreq_abandon(&slot), ==, waits);
+        g_assert_cmpuint(slot.bits, ==,
+                         kind | (waits ? IOREQ_STATE_RESPONSE : state));
+        g_assert_cmphex(slot.data, ==,
+                        waits && kind == IOREQ_READ ? UINT64_MAX : 5);
+    }
+    g_assert_cmpstr(said->str, ==, "");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -337,5 +360,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ioreq/port-bits", test_port_bits);
     g_test_add_func("/ioreq/faults", test_faults);
     g_test_add_func("/ioreq/states", test_states);
+    g_test_add_func("/ioreq/abandoned", test_abandoned);
     return g_test_run();
 }
