@@ -40,13 +40,14 @@ UNUSED = re.compile(r"adduser|base-|debconf|dpkg|iso-codes|lib(pam|python)"
                     r"|libsystemd-|login|media-types|passwd|perl|python"
                     r"|sensible|systemd|sysvinit|tar$|tzdata|ucf|udev")
 
-# The programs of Xen itself; bash and flock are for Xen's hotplug scripts, dnsmasq for booting from the
-# network, nft to see filters of vif-emu's, strace and tcpdump for people
+# Those that are in a folder with Xen's version in its name
 XEN_PROGRAMS = """xl libxl-save-helper xen-init-dom0 xenstored
     xenconsoled""".split()
+# bash and flock are for Xen's hotplug scripts, dnsmasq for booting from the
+# network, nft to see filters of vif-emu's, strace and tcpdump for people
 PROGRAMS = ["bin/bash", "bin/ip", "sbin/bridge", "sbin/tc", "usr/bin/flock",
-             "usr/libexec/xen-qemu-system-i386", "usr/sbin/dnsmasq",
-             "usr/sbin/nft", "usr/bin/strace", "usr/bin/tcpdump"]
+            "usr/libexec/xen-qemu-system-i386", "usr/sbin/dnsmasq",
+            "usr/sbin/nft", "usr/bin/strace", "usr/bin/tcpdump"]
 PROGRAMS += [f"usr/bin/xenstore-{name}" for name in
              ("exists", "list", "ls", "read", "rm", "watch", "write")]
 

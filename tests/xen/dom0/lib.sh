@@ -15,7 +15,7 @@ KERNEL_AT=0x02000000
 INITRD_AT=0x08000000
 INITRD_SIZE_AT=0x07fff000
 
-# What guests boot, and their console; i386 changes that
+# What guests boot, and their console; i386 and serial_console change that
 KERNEL=/image/vmlinuz
 INITRD=/image/guest.cpio
 CONSOLE=hvc0
@@ -50,12 +50,17 @@ device_model() {
     esac
 }
 
-# From here on guests have Debian's i386 kernel, which has drivers of ISA cards
-# and nothing for Xen.  A scenario says so in its comment, too: "guest: i386".
+# Guests use nothing of Xen's, so that they have no console of Xen's either
+serial_console() {
+    CONSOLE=ttyS0
+}
+
+# Guests have Debian's i386 kernel, which has drivers of ISA cards and nothing
+# for Xen.  A scenario says so in its comment: "guest: i386".
 i386() {
     KERNEL=/job/vmlinuz-i386
     INITRD=/job/guest-i386.cpio
-    CONSOLE=ttyS0
+    serial_console
 }
 
 # Describe a guest: NAME WORDS VIF...; it is told WORDS, and has so many NICs.
@@ -145,19 +150,29 @@ step_gone() {
 # Processes, interfaces and nodes of domains, when there is no domain.  What
 # ends by itself gets some seconds for it.
 left_behind() {
-    for _ in 1 2 3 4 5 6 7 8; do
-        left=$(traces)
-        [ -n "$left" ] || return
-        sleep 0.5
-    done
-    echo "left: $left"
+    silent 8 traces || echo "left: $DETAIL"
 }
 
-# Numbers of the processes of this name
+# Whether the command $2... prints nothing, within $1 half-seconds; DETAIL is
+# what it has printed last
+silent() {
+    tries=$1
+    shift
+    for _ in $(seq "$tries"); do
+        DETAIL=$("$@")
+        [ -n "$DETAIL" ] || return 0
+        sleep 0.5
+    done
+    return 1
+}
+
+# Numbers of the processes of these names
 processes() {
     for process in /proc/[0-9]*; do
-        read -r name 2>/dev/null <"$process/comm" || continue
-        [ "$name" != "$1" ] || echo "${process#/proc/}"
+        read -r comm 2>/dev/null <"$process/comm" || continue
+        for name; do
+            [ "$comm" != "$name" ] || echo "${process#/proc/}"
+        done
     done
 }
 
@@ -165,11 +180,7 @@ processes() {
 killed() {
     kill -9 "$(processes "$1")" || return
     shift
-    for _ in $(seq 30); do
-        DETAIL=$(for name; do processes "$name"; done)
-        [ -n "$DETAIL" ] || return 0
-        sleep 0.5
-    done
+    silent 30 processes "$@" && return
     DETAIL="left: process $DETAIL"
     return 1
 }
@@ -372,12 +383,7 @@ step_refused() {
 # There is no other guest, and nothing is left of one; the end of what serves it
 # may take some seconds
 step_alone() {
-    for _ in $(seq 60); do
-        DETAIL=$(others)
-        [ -n "$DETAIL" ] || return 0
-        sleep 0.5
-    done
-    return 1
+    silent 60 others
 }
 
 # Domains, interfaces, processes and xenstore nodes that are not the guest's

@@ -6,6 +6,5 @@
 # dm: vifemu
 # guest: i386
 
-i386
 by_hand "vifemu.driver=ne vifemu.module=io=0x320,irq=10" \
     ne2k_isa,iobase=0x320,irq=10

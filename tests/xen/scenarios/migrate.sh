@@ -6,12 +6,10 @@
 # limit: 900
 
 # Without paravirtual drivers nobody in the guest hears of it: its driver goes on
-# in the middle of whatever it was doing, on the very rings that it had.  Such a
-# guest has no console of Xen's.
-guest migrate "xen_nopv console=ttyS0 vifemu.driver=8139cp iomem=relaxed memmap=4M\$8M \
+# in the middle of whatever it was doing, on the very rings that it had.
+serial_console
+guest migrate "xen_nopv vifemu.driver=8139cp iomem=relaxed memmap=4M\$8M \
 vifemu.steps=probe,ping,dump,stream,dumped,ping,interrupts" "$(nic rtl8139)"
-SERIAL=/var/log/xen/serial-migrate
-also "serial = 'file:$SERIAL'"
 rm -f /run/streaming /run/enough
 step create && follow "@begin stream" && step refused || exit
 step alone

@@ -7,7 +7,6 @@
 # dm: stock vifemu qemu
 # guest: i386
 
-i386
 guest ne2k_isa "vifemu.driver=ne vifemu.module=io=0x300,irq=3 \
 vifemu.steps=probe,ping,download,upload,interrupts" "$(nic ne2k_isa)"
 # Without this it is line 9, which belongs to ACPI
