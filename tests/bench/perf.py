@@ -78,7 +78,7 @@ def take(tools, binary, workload):
         done = subprocess.run([*REPORT, "--comm", name, "--input", str(data)],
                               text=True, capture_output=True, check=False)
     if done.returncode:
-        raise RuntimeError("perf report: " + done.stderr.strip()[-400:])
+        raise Failed("perf report: " + done.stderr.strip()[-400:])
     lines = parse(done.stdout)
     if not lines:
         raise Failed("perf saw nothing of it")
