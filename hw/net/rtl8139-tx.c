@@ -684,14 +684,14 @@ static bool work_left(const struct rtl8139 *d)
                                : slot_ready(d);
 }
 
-/* Loopback does not care about PAUSE */
+/* With TE.  Loopback does not care about PAUSE */
 static bool may_send(const struct rtl8139 *d)
 {
-    return (d->reg.CR & CR_TE) && !rtl8139_in_d3(d) && rtl8139_online(d) &&
+    return !rtl8139_in_d3(d) && rtl8139_online(d) &&
            (rtl8139_loopback(d) || !rtl8139_paused(d));
 }
 
-void rtl8139_tx_run(struct rtl8139 *d)
+static void queued_run(struct rtl8139 *d)
 {
     struct visit v;
 
@@ -713,6 +713,13 @@ void rtl8139_tx_run(struct rtl8139 *d)
     rtl8139_cause(d, v.causes);
 }
 
+void rtl8139_tx_run(struct rtl8139 *d)
+{
+    if (d->reg.CR & CR_TE) {
+        queued_run(d);
+    }
+}
+
 /*
  * A chip begins with what it was told of at once, and here work may still wait
  * for the host.  What 8139cp's suspend leaves in the ring would be taken for
@@ -721,9 +728,7 @@ void rtl8139_tx_run(struct rtl8139 *d)
 void rtl8139_tx_stopped(struct rtl8139 *d)
 {
     if (d->nic.work & RTL8139_WORK_TX) {
-        d->reg.CR |= CR_TE;
-        rtl8139_tx_run(d);
-        d->reg.CR &= (uint8_t)~CR_TE;
+        queued_run(d);
     }
 }
 
