@@ -7,12 +7,11 @@
  * new model needs no line here.  The types are called vifemu-<model>; with
  * VIFEMU_TAKE_NAMES they take the models' own names, which are QEMU's.
  *
- * A guest's access only marks work, so that no vCPU waits for a ring to drain.
- * The visit that does it is a bottom half, or an access of the guest's if the
- * bottom half is late; under qtest it is run before the access is answered, so
- * that tests see no difference.  Bottom halves also run while the machine is
- * stopped, when guest memory must not change (migration): then the visit waits
- * until it runs again.
+ * A guest's access only marks work.  The visit that does it is a bottom half,
+ * so no vCPU waits for a ring to drain; under qtest, so that tests see no
+ * difference, and for a prompt model it is run before the access is answered.
+ * Bottom halves also run while the machine is stopped, when guest memory must
+ * not change (migration): then the visit waits until it runs again.
  *
  * DMA reaches RAM only: not another device's registers, and not our own.
  */
@@ -40,10 +39,6 @@
 
 /* As many visits are made before a qtest access is answered, at most */
 #define QTEST_VISITS 64
-
-/* A bottom half is late after that: most take some tens of microseconds, some
- * a few milliseconds, and no vCPU should do what another can */
-#define LATE_NS 10000000
 
 /* Properties "iobase" and "irq" */
 #define JUMPERS 2
@@ -172,15 +167,9 @@ static bool shim_send(struct nic *n, struct nic_frame *f)
     return port_send(shim_of(n)->port, f);
 }
 
-static void visit_soon(struct shim *s)
-{
-    s->due = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
-    qemu_bh_schedule(s->bh);
-}
-
 static void shim_wake(struct nic *n)
 {
-    visit_soon(shim_of(n));
+    qemu_bh_schedule(shim_of(n)->bh);
 }
 
 static void shim_rx_ready(struct nic *n)
@@ -254,7 +243,7 @@ static void shim_bh(void *opaque)
         return;
     }
     if (port_run(s->port)) {
-        visit_soon(s);
+        qemu_bh_schedule(s->bh);
     }
 }
 
@@ -263,7 +252,7 @@ static void shim_running(void *opaque, bool running, RunState state)
     struct shim *s = opaque;
 
     if (running) {
-        visit_soon(s);
+        qemu_bh_schedule(s->bh);
     }
 }
 
@@ -279,24 +268,10 @@ static bool shim_asleep(struct shim *s)
     return (card_of(s)->pmcsr & PMCSR_STATE) != 0;
 }
 
-/*
- * On a busy host the bottom half may be late.  A guest that comes again after
- * that finds done what it asked for: Linux's 8139cp never frees what it has
- * sent if it is suspended before that is done, and TCP waits for it for ever.
- */
-static void shim_catch_up(struct shim *s)
-{
-    if (card_of(s)->work && shim_may_run() &&
-        qemu_clock_get_ns(QEMU_CLOCK_REALTIME) - s->due > LATE_NS) {
-        port_run(s->port);
-    }
-}
-
 static uint64_t bar_read(void *opaque, hwaddr at, unsigned size)
 {
     struct shim_ref *ref = opaque;
 
-    shim_catch_up(ref->shim);
     if (shim_asleep(ref->shim)) {
         return UINT64_MAX >> (64 - 8 * size);
     }
@@ -307,13 +282,14 @@ static void bar_write(void *opaque, hwaddr at, uint64_t val, unsigned size)
 {
     struct shim_ref *ref = opaque;
 
-    shim_catch_up(ref->shim);
     if (shim_asleep(ref->shim)) {
         return;
     }
     nic_write(card_of(ref->shim), ref->i, (uint32_t)at, size, (uint32_t)val);
     if (qtest_driver() || qtest_enabled()) {
         shim_run_now(ref->shim);
+    } else if (card_of(ref->shim)->model->prompt && card_of(ref->shim)->work) {
+        shim_bh(ref->shim);
     }
 }
 

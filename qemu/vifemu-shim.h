@@ -61,7 +61,7 @@ struct shim_ref {
  * @as:         What DMA sees
  * @iobase, @irq: ISA: how the jumpers are set
  * @line:       ISA: where the pin leads to
- * @bh:         The deferred visit, wanted since @due (QEMU_CLOCK_REALTIME)
+ * @bh:         The deferred visit
  * @running:    Tells when the machine runs again
  * @in:         Packets have a vnet header, and this is the one on its way to
  * the card; NULL if frames are plain
@@ -91,7 +91,6 @@ struct shim {
     uint32_t iobase, irq;
     qemu_irq line;
     QEMUBH *bh;
-    int64_t due;
     VMChangeStateEntry *running;
     bool blocked, loading;
     uint8_t *state;

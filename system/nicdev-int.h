@@ -44,6 +44,9 @@ static inline const char *nicdev_name(const struct nicdev *d)
     return d->id ? d->id : d->nic->model->name;
 }
 
+/* An access to a register, and what has to follow it at once */
+void nicdev_write(struct nicdev *d, unsigned bar, uint32_t off, unsigned size,
+                  uint32_t val);
 /* d->bar[bar] becomes a region of the card's registers, not yet mapped */
 void nicdev_bar_init(struct nicdev *d, unsigned bar, uint32_t size);
 

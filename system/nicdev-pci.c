@@ -52,7 +52,7 @@ static uint32_t func_read(struct pci_dev *p, unsigned bar, uint32_t off,
 static void func_write(struct pci_dev *p, unsigned bar, uint32_t off,
                        unsigned size, uint32_t val)
 {
-    nic_write(nicdev_of_pci(p)->nic, bar, off, size, val);
+    nicdev_write(nicdev_of_pci(p), bar, off, size, val);
 }
 
 static void func_bus_master(struct pci_dev *p, bool on)

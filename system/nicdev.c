@@ -248,6 +248,15 @@ static const struct netdev_peer_ops peer_ops = { .receive = peer_receive,
 
 /* Its registers, where the bus maps them */
 
+void nicdev_write(struct nicdev *d, unsigned bar, uint32_t off, unsigned size,
+                  uint32_t val)
+{
+    nic_write(d->nic, bar, off, size, val);
+    if (d->nic->model->prompt && d->nic->work) {
+        task_run(d);
+    }
+}
+
 static uint32_t bar_read(void *opaque, uint32_t off, unsigned size)
 {
     struct nicdev_bar *b = opaque;
@@ -259,7 +268,7 @@ static void bar_write(void *opaque, uint32_t off, unsigned size, uint32_t val)
 {
     struct nicdev_bar *b = opaque;
 
-    nic_write(b->dev->nic, b->bar, off, size, val);
+    nicdev_write(b->dev, b->bar, off, size, val);
 }
 
 void nicdev_bar_init(struct nicdev *d, unsigned bar, uint32_t size)

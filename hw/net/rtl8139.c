@@ -594,8 +594,8 @@ _Static_assert((int)RTL8139_EVENTS <= (int)NIC_EVENTS_MAX, "nic.events[]");
         .desc = "Realtek " text " Fast Ethernet", .chip = (bit),               \
         .size = sizeof(struct rtl8139), .timers = RTL8139_TIMERS, .pci = (id), \
         .prop = props, .n_props = RTL8139_PROPS, .event = events,              \
-        .n_events = RTL8139_EVENTS, .regs = regfiles, .reset = rtl8139_reset,  \
-        .read = rtl8139_read, .write = rtl8139_write,                          \
+        .n_events = RTL8139_EVENTS, .prompt = true, .regs = regfiles,          \
+        .reset = rtl8139_reset, .read = rtl8139_read, .write = rtl8139_write,  \
         .receive = rtl8139_receive, .settle = rtl8139_settle,                  \
         .expired = rtl8139_expired, .run = rtl8139_run, .link = rtl8139_link,  \
         .power = rtl8139_power, .loaded = rtl8139_loaded,                      \

@@ -327,6 +327,8 @@ struct nic_filter {
  * @size:     Of an instance; struct nic is its first member
  * @timers:   Timers used, ids 0..timers-1
  * @slave:    It never masters the bus: its work needs no permission to
+ * @prompt:   A guest is to find the work that a register write left done when
+ *            the write is answered, or one visit of it: drivers rely on that
  * @pci:      NULL for a card that is not on PCI
  * @isa:      NULL for a card that is not on ISA
  * @prop:     @n_props properties; values are in nic.prop[] in this order
@@ -355,7 +357,7 @@ struct nic_model {
     uint8_t chip;
     size_t size;
     unsigned timers;
-    bool slave;
+    bool slave, prompt;
     const struct nic_pci *pci;
     const struct nic_isa *isa;
     const struct nic_prop *prop;

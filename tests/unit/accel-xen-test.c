@@ -21,6 +21,7 @@ enum {
     RTL = 7 << 3,
     MMIO = 0xf1000000,
     ROM = 0xf1040000,
+    RTL_MMIO = 0xf1080000,
     RING = 0x200000,
     BUFFER = 0x300000,
     COMMAND_MEM_MASTER = 6,
@@ -37,6 +38,14 @@ enum {
     TDBAL = 0x03800,
     TDLEN = 0x03808,
     TDT = 0x03818,
+
+    /* RTL8139 registers (8139C(L), 5) */
+    TSD0 = 0x10,
+    TSAD0 = 0x20,
+    CR_TE = 0x04000000, /* With ERBCR and ERSR, which are read-only */
+    RTL_CR = 0x34,
+    IMR = 0x3c,
+    TOK = 0x4,
 
     NE2K = 0x300, /* ISA */
 };
@@ -215,6 +224,27 @@ static void test_transmit(void)
     g_assert_cmpuint(nd->tx_frames, ==, before + 1);
     g_assert_cmpuint(nd->tx_bytes, ==, 100);
     g_assert_cmpuint(fake_domain_ram()[RING + 16 + 12] & 1, ==, 1);
+}
+
+/* An RTL8139 has sent, and says so, when the guest's write is answered */
+static void test_prompt(void)
+{
+    struct netdev *nd = vm_netdev_at(1);
+    uint64_t before = nd->tx_frames;
+
+    fake_domain_set_config(RTL, 0x14, 4, RTL_MMIO);
+    fake_domain_set_config(RTL, 0x04, 2, COMMAND_MEM_MASTER);
+    fake_domain_write(RTL_MMIO + RTL_CR, CR_TE);
+    fake_domain_write(RTL_MMIO + IMR, TOK);
+    fake_domain_write(RTL_MMIO + TSAD0, BUFFER);
+    fake_domain_said();
+    fake_domain_write(RTL_MMIO + TSD0, 60);
+    g_assert_cmpuint(fake_domain.before, ==, strlen(fake_domain.said->str));
+    g_assert_cmpstr(fake_domain_said(), ==, "intx 7 0 1\n");
+    g_assert_cmpuint(nd->tx_frames, ==, before + 1);
+    fake_domain_write(RTL_MMIO + IMR, 0);
+    fake_domain_set_config(RTL, 0x04, 2, 0);
+    fake_domain_said();
 }
 
 static void give_frame(void)
@@ -516,6 +546,7 @@ int main(int argc, char **argv)
     g_test_add_func("/accel-xen/rom", test_rom);
     g_test_add_func("/accel-xen/overlap", test_overlap);
     g_test_add_func("/accel-xen/transmit", test_transmit);
+    g_test_add_func("/accel-xen/prompt", test_prompt);
     g_test_add_func("/accel-xen/receive", test_receive);
     g_test_add_func("/accel-xen/hole", test_hole);
     g_test_add_func("/accel-xen/invalidate", test_invalidate);

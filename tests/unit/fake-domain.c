@@ -128,6 +128,7 @@ static void event_done(unsigned vcpu)
 static void notify(unsigned vcpu)
 {
     fake_domain.notified[vcpu]++;
+    fake_domain.before = fake_domain.said->len;
 }
 
 static bool claim_function(unsigned devfn, bool on)

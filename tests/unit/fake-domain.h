@@ -29,6 +29,7 @@ enum {
  * @live:  Mappings
  * @maps:  ... ever made
  * @notified: Answers, by virtual CPU
+ * @before: Length of @said at the last of them: what came before it
  * @quiet: Nothing is added to @said
  */
 struct fake_domain {
@@ -36,6 +37,7 @@ struct fake_domain {
     bool dead, enabled, quiet;
     unsigned live, maps;
     unsigned notified[FAKE_VCPUS];
+    gsize before;
 };
 
 extern struct fake_domain fake_domain;
