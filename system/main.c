@@ -180,6 +180,7 @@ static bool confine(const struct options *o, const struct accel *a)
     if (o->exit_with_parent && !process_die_with_parent()) {
         return false;
     }
+    process_leave_folder();
     return !o->sandbox || process_sandbox(o->sandbox_open_deny);
 }
 

@@ -85,6 +85,13 @@ bool process_daemonize(void)
     return true;
 }
 
+void process_leave_folder(void)
+{
+    if (ready_fd >= 0 && chdir("/") < 0) {
+        /* It keeps a folder busy, no more */
+    }
+}
+
 void process_ready(void)
 {
     const char ok = 1;
@@ -99,7 +106,7 @@ void process_ready(void)
         close(null_fd);
         null_fd = -1;
     }
-    if (chdir("/") < 0 || write(ready_fd, &ok, 1) < 0) {
+    if (write(ready_fd, &ok, 1) < 0) {
         /* The parent is gone: nobody waits */
     }
     close(ready_fd);

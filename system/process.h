@@ -21,6 +21,10 @@ bool process_die_with_parent(void);
  */
 bool process_daemonize(void);
 
+/* A daemon leaves the folder that it was started in; not once it has a sandbox,
+ * which forbids that */
+void process_leave_folder(void);
+
 /* The daemon is set up: release the parent, let go of the terminal */
 void process_ready(void);
 

@@ -442,6 +442,23 @@ def test_daemon(folder):
     check(not pidfile.exists(), "pidfile was not removed")
 
 
+def test_daemon_sandbox(folder):
+    """Who started it is told that it runs, though little is allowed then"""
+    for sandbox in "on", "on,open=deny":
+        pidfile = folder.path / f"pid-{sandbox}"
+        done = run(["-daemonize", "-sandbox", sandbox, "-pidfile",
+                    str(pidfile)], cwd=folder.path, env=environment())
+        check(pidfile.exists(), f"{sandbox}: {done.stderr}")
+        pid = int(pidfile.read_text())
+        try:
+            cwd = os.readlink(f"/proc/{pid}/cwd")
+        finally:
+            os.kill(pid, signal.SIGTERM)
+            pidfile.unlink(missing_ok=True)
+        check(done.returncode == 0, f"{sandbox}: status {done.returncode}")
+        check(cwd == "/", f"{sandbox}: it is in {cwd}")
+
+
 def test_exit_with_parent(folder):
     """A parent that dies takes it along"""
     script = ("import os, subprocess, sys; subprocess.Popen(sys.argv[1:]);"
@@ -753,10 +770,10 @@ def all_tests():
     for line in ACCEPTED:
         yield f"accepted: {line}", test_accepted, (line,)
     for test in (test_signals, test_qtest_end, test_server_sockets,
-                 test_daemon, test_exit_with_parent, test_drop_rights,
-                 test_hotplug, test_chip, test_isa_places, test_unplug_busy,
-                 test_stopped, test_msi, test_driver_errors, test_pv,
-                 test_state, test_no_open, test_option_log):
+                 test_daemon, test_daemon_sandbox, test_exit_with_parent,
+                 test_drop_rights, test_hotplug, test_chip, test_isa_places,
+                 test_unplug_busy, test_stopped, test_msi, test_driver_errors,
+                 test_pv, test_state, test_no_open, test_option_log):
         yield test.__name__[5:], test, ()
 
 
