@@ -8,10 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where Linux distributions keep the ROMs that go with QEMU */
+/* Where Linux distributions keep the ROMs that go with QEMU, and Xen that was
+ * built from source those of its QEMU */
 static const char *const builtin[] = {
-    "/usr/share/vifemu",    "/usr/share/qemu",     "/usr/lib/ipxe/qemu",
-    "/usr/share/ipxe/qemu", "/usr/share/qemu-efi", NULL,
+    "/usr/share/vifemu",
+    "/usr/share/qemu",
+    "/usr/lib/ipxe/qemu",
+    "/usr/share/ipxe/qemu",
+    "/usr/share/qemu-efi",
+    "/usr/share/qemu-xen/qemu",
+    "/usr/local/share/qemu-xen/qemu",
+    NULL,
 };
 
 static GPtrArray *added;

@@ -11,6 +11,7 @@
 #include "system/log.h"
 #include "system/machine.h"
 #include "system/nicdev-int.h"
+#include "system/options.h"
 #include "system/opts.h"
 
 enum { CLASS_ETHERNET = 0x0200, FIRST_SLOT = 2 };
@@ -217,6 +218,20 @@ static bool devfn_choose(const struct pci_bus *bus, JsonObject *opts,
 
 /* Making one */
 
+/* Without a default image a card works, and a guest cannot boot from it, which
+ * whoever looks after guests is told */
+static void rom_missing(const struct nicdev *d, const char *name)
+{
+    if (machine_is_shared()) {
+        error_report("%s: the guest cannot boot from it: '%s', its expansion "
+                     "ROM, is in none of the data directories (-L help)",
+                     nicdev_name(d), name);
+    } else {
+        log_line(LOG_OPTIONS, "%s: no expansion ROM, '%s' was not found",
+                 nicdev_name(d), name);
+    }
+}
+
 /* Read the image at @name into d->rom; absent default images are no error */
 static bool rom_load(struct nicdev *d, const char *name, bool is_default,
                      uint32_t size, GError **err)
@@ -224,8 +239,7 @@ static bool rom_load(struct nicdev *d, const char *name, bool is_default,
     char *path = datadir_find(name);
 
     if (!path && is_default) {
-        log_line(LOG_OPTIONS, "%s: no expansion ROM, '%s' was not found",
-                 nicdev_name(d), name);
+        rom_missing(d, name);
         return true;
     }
     if (!path) {
