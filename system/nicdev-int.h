@@ -11,6 +11,8 @@
  * struct nicdev_bus - The kind of bus that a NIC is on
  * @id:      What bus= calls it
  * @prop_at: The i-th property of cards on it, false past the last
+ * @check:   Whether the values of those can be, whatever else there is in the
+ *           machine and on the host
  * @value:   Value of one of those that is known better than from the options,
  *           g_free(); NULL for others
  * @init:    Find the card's place and make what is there, from d->opts.  False
@@ -23,6 +25,8 @@ struct nicdev_bus {
     const char *id;
     bool (*prop_at)(const struct nic_model *model, unsigned i,
                     struct vm_prop *out);
+    bool (*check)(JsonObject *opts, const struct nic_model *model,
+                  GError **err);
     char *(*value)(const struct nicdev *d, const char *name);
     bool (*init)(struct nicdev *d, GError **err);
     void (*plug)(struct nicdev *d);
@@ -52,9 +56,6 @@ void nicdev_bar_init(struct nicdev *d, unsigned bar, uint32_t size);
 
 /* Properties (nicdev-prop.c) */
 
-/* Whether @opts has only properties that the card takes, well-typed */
-bool nicdev_props_check(JsonObject *opts, const struct nic_model *model,
-                        GError **err);
 /* The model's own properties into nic.prop[] */
 bool nicdev_props_set(struct nicdev *d, GError **err);
 /* The card's address, from mac= or the next default, into nic.mac */

@@ -74,22 +74,34 @@ static const char *ports_owner(const struct isa_bus *bus, uint32_t iobase,
     return i ? card_name(i) : r->name;
 }
 
+/* The first port, by option or by default */
+static bool iobase_read(JsonObject *opts, const struct nic_isa *p,
+                        uint64_t *iobase, GError **err)
+{
+    *iobase = p->iobase;
+    if (!opts_uint(opts, "iobase", 0, UINT32_MAX, iobase, err)) {
+        return false;
+    }
+    if (*iobase % p->ports || *iobase < ISA_PORTS_FIRST ||
+        *iobase > ISA_PORTS_END - p->ports) {
+        return vm_fail(err,
+                       "property 'iobase' cannot be 0x%" PRIx64
+                       ": it takes a multiple of 0x%x from 0x%x to 0x%x",
+                       *iobase, p->ports, ISA_PORTS_FIRST,
+                       ISA_PORTS_END - p->ports);
+    }
+    return true;
+}
+
 static bool iobase_set(struct nicdev *d, const struct isa_bus *bus,
                        GError **err)
 {
     uint32_t ports = d->nic->model->isa->ports;
-    uint64_t iobase = d->nic->model->isa->iobase, first, last;
+    uint64_t iobase, first, last;
     const char *owner;
 
-    if (!opts_uint(d->opts, "iobase", 0, UINT32_MAX, &iobase, err)) {
+    if (!iobase_read(d->opts, d->nic->model->isa, &iobase, err)) {
         return false;
-    }
-    if (iobase % ports || iobase < ISA_PORTS_FIRST ||
-        iobase > ISA_PORTS_END - ports) {
-        return vm_fail(err,
-                       "property 'iobase' cannot be 0x%" PRIx64
-                       ": it takes a multiple of 0x%x from 0x%x to 0x%x",
-                       iobase, ports, ISA_PORTS_FIRST, ISA_PORTS_END - ports);
     }
     owner = ports_owner(bus, (uint32_t)iobase, ports, &first, &last);
     if (owner) {
@@ -103,21 +115,32 @@ static bool iobase_set(struct nicdev *d, const struct isa_bus *bus,
     return true;
 }
 
-static bool irq_set(struct nicdev *d, const struct isa_bus *bus, GError **err)
+/* The line, by option or by default */
+static bool irq_read(JsonObject *opts, const struct nic_isa *p, uint64_t *irq,
+                     GError **err)
 {
-    uint32_t irqs = card_irqs(d->nic->model->isa), unused = irqs;
-    g_autofree char *all = irq_list(irqs), *list = NULL;
-    uint64_t irq = d->nic->model->isa->irq;
-    const struct isa_dev *other;
+    uint32_t irqs = card_irqs(p);
+    g_autofree char *all = irq_list(irqs);
 
-    if (!opts_uint(d->opts, "irq", 0, UINT32_MAX, &irq, err)) {
+    *irq = p->irq;
+    if (!opts_uint(opts, "irq", 0, UINT32_MAX, irq, err)) {
         return false;
     }
-    if (irq >= ISA_IRQS || !(irqs >> irq & 1)) {
-        return vm_fail(err,
-                       "property 'irq' cannot be %" PRIu64
-                       ": it takes one of %s",
-                       irq, all);
+    return (*irq < ISA_IRQS && (irqs >> *irq & 1)) ||
+           vm_fail(err,
+                   "property 'irq' cannot be %" PRIu64 ": it takes one of %s",
+                   *irq, all);
+}
+
+static bool irq_set(struct nicdev *d, const struct isa_bus *bus, GError **err)
+{
+    uint32_t unused = card_irqs(d->nic->model->isa);
+    g_autofree char *list = NULL;
+    const struct isa_dev *other;
+    uint64_t irq;
+
+    if (!irq_read(d->opts, d->nic->model->isa, &irq, err)) {
+        return false;
     }
     other = isa_at_irq(bus, (unsigned)irq);
     for (const struct isa_dev *i = bus->first; i; i = i->next) {
@@ -133,6 +156,15 @@ static bool irq_set(struct nicdev *d, const struct isa_bus *bus, GError **err)
     }
     d->isa.irq = (uint8_t)irq;
     return true;
+}
+
+static bool card_check(JsonObject *opts, const struct nic_model *model,
+                       GError **err)
+{
+    uint64_t iobase, irq;
+
+    return iobase_read(opts, model->isa, &iobase, err) &&
+           irq_read(opts, model->isa, &irq, err);
 }
 
 static bool card_init(struct nicdev *d, GError **err)
@@ -176,6 +208,7 @@ static void card_reset(struct nicdev *d)
 const struct nicdev_bus nicdev_isa = {
     .id = "isa.0",
     .prop_at = card_prop_at,
+    .check = card_check,
     .init = card_init,
     .plug = card_plug,
     .unplug = card_unplug,

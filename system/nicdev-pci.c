@@ -263,29 +263,45 @@ static bool rom_load(struct nicdev *d, const char *name, bool is_default,
     return true;
 }
 
-static bool rom_set(struct nicdev *d, GError **err)
+/* What is said of the ROM's BAR; @size 0: as the image has it */
+static bool rom_read_opts(JsonObject *opts, int64_t *bar, uint32_t *size,
+                          GError **err)
 {
-    const char *def = d->nic->model->pci->romfile, *name = def;
-    uint64_t size = UINT32_MAX;
-    int64_t bar = 1;
+    uint64_t bytes = UINT32_MAX;
 
-    if (!opts_int(d->opts, "rombar", -1, 1, &bar, err) ||
-        !opts_str(d->opts, "romfile", &name, err) ||
-        !opts_uint(d->opts, "romsize", 0, UINT32_MAX, &size, err)) {
+    *bar = 1;
+    *size = 0;
+    if (!opts_int(opts, "rombar", -1, 1, bar, err) ||
+        !opts_uint(opts, "romsize", 0, UINT32_MAX, &bytes, err)) {
         return false;
     }
-    if (size != UINT32_MAX &&
-        ((size & (size - 1)) || size < 2048 || size > PCI_ROM_MAX)) {
+    if (bytes != UINT32_MAX &&
+        ((bytes & (bytes - 1)) || bytes < 2048 || bytes > PCI_ROM_MAX)) {
         return vm_fail(err,
                        "property 'romsize' cannot be %" PRIu64
                        ": it takes a power of two from 2048 to %u",
-                       size, PCI_ROM_MAX);
+                       bytes, PCI_ROM_MAX);
+    }
+    if (bytes != UINT32_MAX) {
+        *size = (uint32_t)bytes;
+    }
+    return true;
+}
+
+static bool rom_set(struct nicdev *d, GError **err)
+{
+    const char *def = d->nic->model->pci->romfile, *name = def;
+    uint32_t size;
+    int64_t bar;
+
+    if (!rom_read_opts(d->opts, &bar, &size, err) ||
+        !opts_str(d->opts, "romfile", &name, err)) {
+        return false;
     }
     if (!bar || !name || !*name) {
         return true;
     }
-    return rom_load(d, name, name == def,
-                    size == UINT32_MAX ? 0 : (uint32_t)size, err);
+    return rom_load(d, name, name == def, size, err);
 }
 
 static void pci_set(struct nicdev *d)
@@ -339,6 +355,17 @@ static char *func_value(const struct nicdev *d, const char *name)
     return NULL;
 }
 
+static bool func_check(JsonObject *opts, const struct nic_model *model,
+                       GError **err)
+{
+    uint32_t size;
+    int64_t bar;
+    int devfn;
+
+    return devfn_parse(opts, &devfn, err) &&
+           rom_read_opts(opts, &bar, &size, err);
+}
+
 static bool func_init(struct nicdev *d, GError **err)
 {
     const struct pci_bus *bus = machine_pci();
@@ -377,6 +404,7 @@ static void func_reset(struct nicdev *d)
 const struct nicdev_bus nicdev_pci = {
     .id = "pci.0",
     .prop_at = func_prop_at,
+    .check = func_check,
     .value = func_value,
     .init = func_init,
     .plug = func_plug,

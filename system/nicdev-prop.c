@@ -156,6 +156,18 @@ bool nicdev_prop_at(const struct nic_model *model, unsigned i,
     return own_prop(model, i - n, out);
 }
 
+bool nicdev_prop_is_own(const struct nic_model *model, const char *name)
+{
+    struct vm_prop p;
+
+    for (unsigned i = 0; own_prop(model, i, &p); i++) {
+        if (!strcmp(p.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the value of one option is of the type its property has */
 static bool prop_check(JsonObject *opts, const struct vm_prop *p, GError **err)
 {
@@ -206,6 +218,38 @@ static bool bus_check(JsonObject *opts, const struct nic_model *model,
     return true;
 }
 
+/* The value of a property of the model's own, by option or by default */
+static bool own_value(JsonObject *opts, const struct nic_prop *p,
+                      uint32_t *value, GError **err)
+{
+    uint64_t u = p->def;
+    bool b = p->def;
+
+    if (p->type == NIC_PROP_BOOL) {
+        if (!opts_bool(opts, p->name, &b, err)) {
+            return false;
+        }
+        u = b;
+    } else if (!opts_uint(opts, p->name, p->min, p->max, &u, err)) {
+        return false;
+    }
+    *value = (uint32_t)u;
+    return true;
+}
+
+static bool values_check(JsonObject *opts, const struct nic_model *model,
+                         GError **err)
+{
+    uint32_t value;
+
+    for (unsigned i = 0; i < model->n_props; i++) {
+        if (!own_value(opts, &model->prop[i], &value, err)) {
+            return false;
+        }
+    }
+    return nicdev_bus_of(model)->check(opts, model, err);
+}
+
 bool nicdev_props_check(JsonObject *opts, const struct nic_model *model,
                         GError **err)
 {
@@ -237,7 +281,7 @@ bool nicdev_props_check(JsonObject *opts, const struct nic_model *model,
                      model->name, name);
         }
     }
-    return bus_check(opts, model, err);
+    return bus_check(opts, model, err) && values_check(opts, model, err);
 }
 
 bool nicdev_props_set(struct nicdev *d, GError **err)
@@ -245,19 +289,9 @@ bool nicdev_props_set(struct nicdev *d, GError **err)
     const struct nic_model *m = d->nic->model;
 
     for (unsigned i = 0; i < m->n_props; i++) {
-        const struct nic_prop *p = &m->prop[i];
-        uint64_t u = p->def;
-        bool b = p->def;
-
-        if (p->type == NIC_PROP_BOOL) {
-            if (!opts_bool(d->opts, p->name, &b, err)) {
-                return false;
-            }
-            u = b;
-        } else if (!opts_uint(d->opts, p->name, p->min, p->max, &u, err)) {
+        if (!own_value(d->opts, &m->prop[i], &d->nic->prop[i], err)) {
             return false;
         }
-        d->nic->prop[i] = (uint32_t)u;
     }
     return true;
 }

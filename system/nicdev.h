@@ -85,6 +85,19 @@ const struct nic_model *nicdev_chip(const struct nic_model *family,
 bool nicdev_prop_at(const struct nic_model *model, unsigned i,
                     struct vm_prop *out);
 
+/* Whether a property is the model's own, and not one of all cards on its bus */
+bool nicdev_prop_is_own(const struct nic_model *model, const char *name);
+
+/**
+ * nicdev_props_check() - Whether a card can be made of these options
+ * @opts: Flat options without chip=
+ *
+ * Names, types and ranges are looked at; not whether its place is free, nor
+ * what mac=, netdev= and romfile= name.  False with @err
+ */
+bool nicdev_props_check(JsonObject *opts, const struct nic_model *model,
+                        GError **err);
+
 /**
  * nicdev_open() - Make a NIC and plug it into its bus, powered on
  * @opts:  Flat options; a reference is kept
