@@ -141,10 +141,14 @@ static bool prepare(struct dm_plan *p, const struct dm_settings *s,
     bool ok;
     int log;
 
-    if (!p->ours) {
+    if (!p->has_domid || !p->nics->len) {
         return true;
     }
     log = dm_log_open(s->log_dir, p->name);
+    if (!p->ours) {
+        dm_plan_log(p);
+        return true;
+    }
     if (p->incoming >= 0 && !dm_state_find(p->incoming, &state, err)) {
         return false;
     }

@@ -82,10 +82,12 @@ char **dm_plan_qemu(const struct dm_plan *p, const char *qemu,
     }
     for (guint i = 1; i < p->argv->len; i++) {
         char *other = p->ours || p->probe ? word_for(p, fds, i) : NULL;
+        bool withheld =
+            p->ours && g_hash_table_contains(p->withheld, GUINT_TO_POINTER(i));
 
         if (other) {
             g_ptr_array_add(argv, other);
-        } else {
+        } else if (!withheld) {
             add(argv, p->argv->pdata[i]);
         }
     }
@@ -108,10 +110,7 @@ static void device_words(GPtrArray *argv, const struct dm_nic *n)
     }
     json_object_iter_init_ordered(&it, n->device);
     while (json_object_iter_next_ordered(&it, &key, NULL)) {
-        /* Where QEMU's buses are is QEMU's affair */
-        if (strcmp(key, "bus")) {
-            value_add(s, key, opts_peek(n->device, key));
-        }
+        value_add(s, key, opts_peek(n->device, key));
     }
     add(argv, "-device");
     g_ptr_array_add(argv, g_string_free(s, FALSE));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "xen/ctl.h"
+#include "xen/dm-log.h"
 #include "xen/dm-plan.h"
 
 static void table(const struct dm_plan *p)
@@ -99,6 +100,21 @@ static void json(const struct dm_plan *p, char **qemu, char **vifemu)
     }
     json_builder_end_object(b);
     ctl_json_print(b);
+}
+
+void dm_plan_log(const struct dm_plan *p)
+{
+    for (guint i = 0; i < p->nics->len; i++) {
+        const struct dm_nic *n = p->nics->pdata[i];
+
+        if (n->ours) {
+            dm_log("%s: %s at %s, tap %s, type %s", n->id, n->model,
+                   n->isa ? "its ISA ports" : n->addr,
+                   n->ifname ? n->ifname : "given", dm_policy_word(n->policy));
+        } else {
+            dm_log("%s: %s is QEMU's: %s", n->id, n->model, n->why);
+        }
+    }
 }
 
 void dm_explain(const struct dm_plan *p, const struct dm_settings *s,

@@ -10,13 +10,16 @@
  * on the PCI bus, and when the guest unplugs its cards QEMU drops it, by which
  * the other end, the "canary", learns of it.
  *
+ * Our card has the properties of QEMU's, which come by -device and -global. One
+ * that it cannot have leaves the card to QEMU, which knows best.
+ *
  * Only words are read and made here.
  */
 #include "xen/dm-plan.h"
 
 #include <string.h>
 
-#include "hw/nic.h"
+#include "system/nicdev.h"
 #include "system/opts.h"
 #include "system/vm-error.h"
 #include "xen/names.h"
@@ -59,22 +62,32 @@ static const char *const alone[] = {
 struct reading {
     struct dm_plan *plan;
     struct dm_settings *settings;
-    GPtrArray *netdevs; /* struct netdev_word */
-    GPtrArray *globals; /* JsonObject: driver, property, value */
+    GPtrArray *netdevs; /* struct option_word */
+    GPtrArray *globals; /* The same, with driver, property and value */
 };
 
-/* A -netdev */
-struct netdev_word {
+/* A -netdev or -global, and where its value stands */
+struct option_word {
     JsonObject *opts;
     unsigned word;
 };
 
-static void netdev_word_free(void *opaque)
+/* Takes @opts */
+static void option_word_add(GPtrArray *to, JsonObject *opts, unsigned word)
 {
-    struct netdev_word *n = opaque;
+    struct option_word *w = g_new0(struct option_word, 1);
 
-    json_object_unref(n->opts);
-    g_free(n);
+    w->opts = opts;
+    w->word = word;
+    g_ptr_array_add(to, w);
+}
+
+static void option_word_free(void *opaque)
+{
+    struct option_word *w = opaque;
+
+    json_object_unref(w->opts);
+    g_free(w);
 }
 
 static void nic_free(void *opaque)
@@ -99,6 +112,7 @@ void dm_plan_free(struct dm_plan *p)
     }
     g_ptr_array_unref(p->argv);
     g_ptr_array_unref(p->nics);
+    g_hash_table_unref(p->withheld);
     g_free(p->name);
     g_free(p->qmp_path);
     g_free(p->user);
@@ -110,16 +124,6 @@ static void replace(char **to, const char *value)
 {
     g_free(*to);
     *to = g_strdup(value);
-}
-
-static const struct nic_model *model_find(const char *name)
-{
-    for (const struct nic_model *const *m = nic_models; *m; m++) {
-        if (!strcmp((*m)->name, name) || !g_strcmp0((*m)->alias, name)) {
-            return *m;
-        }
-    }
-    return NULL;
 }
 
 /* Take a member out of an object; NULL: there is none */
@@ -161,6 +165,8 @@ static bool read_device(struct reading *r, const char *value, unsigned word,
     n->netdev = take(o, "netdev");
     n->mac = take(o, "mac");
     n->addr = take(o, "addr");
+    /* Where QEMU's buses are is QEMU's affair */
+    json_object_remove_member(o, "bus");
     n->tap_fd = -1;
     n->device = o;
     g_ptr_array_add(r->plan->nics, n);
@@ -171,13 +177,9 @@ static bool read_netdev(struct reading *r, const char *value, unsigned word,
                         GError **err)
 {
     JsonObject *o = opts_parse(value, "type", NULL);
-    struct netdev_word *n;
 
     if (o) {
-        n = g_new0(struct netdev_word, 1);
-        n->opts = o;
-        n->word = word;
-        g_ptr_array_add(r->netdevs, n);
+        option_word_add(r->netdevs, o, word);
     }
     return true;
 }
@@ -227,8 +229,30 @@ static bool read_global(struct reading *r, const char *value, unsigned word,
         o = opts_parse(value, NULL, NULL);
     }
     if (o) {
-        g_ptr_array_add(r->globals, o);
+        option_word_add(r->globals, o, word);
     }
+    return true;
+}
+
+/*
+ * "GROUP.ID.KEY=VALUE" changes an option that was given before.  Nobody needs
+ * that of a card of ours, which would have to be told what QEMU was
+ */
+static bool read_set(struct reading *r, const char *value, unsigned word,
+                     GError **err)
+{
+    char **part = g_strsplit(value, ".", 3);
+
+    for (guint i = 0; g_strv_length(part) == 3 && i < r->plan->nics->len; i++) {
+        struct dm_nic *n = r->plan->nics->pdata[i];
+        bool device = !strcmp(part[0], "device") && !strcmp(part[1], n->id);
+        bool netdev = !strcmp(part[0], "netdev") && !strcmp(part[1], n->netdev);
+
+        if ((device || netdev) && !n->why) {
+            n->why = g_strdup_printf("-set %s changes QEMU's card only", value);
+        }
+    }
+    g_strfreev(part);
     return true;
 }
 
@@ -308,7 +332,8 @@ static const struct {
     { "device", read_device },     { "global", read_global },
     { "incoming", read_incoming }, { "name", read_name },
     { "netdev", read_netdev },     { "run-with", read_run_with },
-    { "runas", read_runas },       { "xen-domid", read_domid },
+    { "runas", read_runas },       { "set", read_set },
+    { "xen-domid", read_domid },
 };
 
 static bool read_option(struct reading *r, const char *name, const char *value,
@@ -354,13 +379,13 @@ static bool read_words(struct reading *r, char *const *argv, GError **err)
     return true;
 }
 
-static struct netdev_word *netdev_find(const struct reading *r, const char *id)
+static struct option_word *netdev_word(const struct reading *r, const char *id)
 {
     for (guint i = 0; i < r->netdevs->len; i++) {
-        struct netdev_word *n = r->netdevs->pdata[i];
+        struct option_word *w = r->netdevs->pdata[i];
 
-        if (!g_strcmp0(opts_peek(n->opts, "id"), id)) {
-            return n;
+        if (!g_strcmp0(opts_peek(w->opts, "id"), id)) {
+            return w;
         }
     }
     return NULL;
@@ -380,7 +405,7 @@ static char *leave(const char *format, ...)
 }
 
 /* Why QEMU has to keep the card's backend; NULL: we can take it */
-static char *tap_read(struct dm_nic *n, const struct netdev_word *w)
+static char *tap_read(struct dm_nic *n, const struct option_word *w)
 {
     const char *script;
     uint64_t fd = 0;
@@ -418,39 +443,109 @@ static bool nic_says(const struct dm_nic *n, const char *property)
            !strcmp(property, "netdev");
 }
 
+/* Whether -global of a driver is about a model: of QEMU's types an alias is
+ * none, but what several models have in common is one */
+static bool is_driver(const struct nic_model *model, const char *driver)
+{
+    return !g_strcmp0(driver, model->name) ||
+           (model->pci && !g_strcmp0(driver, "pci-device")) ||
+           (g_str_has_prefix(model->name, "e1000") &&
+            !g_strcmp0(driver, "e1000-base"));
+}
+
 /* Of several -global for one property the last counts */
 static void globals_apply(const struct reading *r, struct dm_nic *n,
-                          const char *driver)
+                          const struct nic_model *model)
 {
     for (guint i = r->globals->len; i-- > 0;) {
-        JsonObject *o = r->globals->pdata[i];
-        const char *property = opts_peek(o, "property");
-        const char *value = opts_peek(o, "value");
+        const struct option_word *w = r->globals->pdata[i];
+        const char *property = opts_peek(w->opts, "property");
+        const char *value = opts_peek(w->opts, "value");
 
-        if (!g_strcmp0(opts_peek(o, "driver"), driver) && property && value &&
-            !nic_says(n, property)) {
+        if (is_driver(model, opts_peek(w->opts, "driver")) && property &&
+            value && !nic_says(n, property)) {
             json_object_set_string_member(n->device, property, value);
         }
     }
 }
 
+/* Why our card cannot have the properties of QEMU's; NULL: it can */
+static char *props_why(const struct dm_nic *n, const struct nic_model *model)
+{
+    JsonObject *o = json_object_new();
+    GError *err = NULL;
+    JsonObjectIter it;
+    const char *key;
+    JsonNode *value;
+    char *why = NULL;
+
+    json_object_iter_init(&it, n->device);
+    while (json_object_iter_next(&it, &key, &value)) {
+        json_object_set_member(o, key, json_node_copy(value));
+    }
+    /* It takes chip= out */
+    model = nicdev_chip(model, o, &err);
+    if (!model || !nicdev_props_check(o, model, &err)) {
+        why = leave("vifemu: %s", err->message);
+    }
+    g_clear_error(&err);
+    json_object_unref(o);
+    return why;
+}
+
 static char *nic_why(const struct reading *r, struct dm_nic *n)
 {
-    const struct nic_model *model = model_find(n->model);
+    const struct nic_model *model = nicdev_model(n->model);
+    char *why;
 
     n->policy = policy_of(r->settings, n->id);
     if (!model) {
         return leave("vifemu has no model '%s'", n->model);
     }
     n->isa = !model->pci;
-    globals_apply(r, n, model->name);
+    globals_apply(r, n, model);
     if (n->policy == DM_QEMU) {
         return leave("the configuration says so");
     }
     if (!opts_id_ok(n->id) || !opts_id_ok(n->netdev)) {
         return leave("its id is not one");
     }
-    return tap_read(n, netdev_find(r, n->netdev));
+    why = props_why(n, model);
+    return why ? why : tap_read(n, netdev_word(r, n->netdev));
+}
+
+/* Whether -global sets a property of the chip's own, and of our cards only */
+static bool is_chips(const struct dm_plan *p, JsonObject *global)
+{
+    const char *driver = opts_peek(global, "driver");
+    const char *property = opts_peek(global, "property");
+    bool found = false;
+
+    for (guint i = 0; property && i < p->nics->len; i++) {
+        const struct dm_nic *n = p->nics->pdata[i];
+        const struct nic_model *model = nicdev_model(n->model);
+
+        if (model && is_driver(model, driver)) {
+            if (!n->ours || !nicdev_prop_is_own(model, property)) {
+                return false;
+            }
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* What is of no use to a card that nobody talks to, QEMU need not know of */
+static void withhold(const struct reading *r)
+{
+    for (guint i = 0; i < r->globals->len; i++) {
+        const struct option_word *w = r->globals->pdata[i];
+
+        if (is_chips(r->plan, w->opts)) {
+            g_hash_table_add(r->plan->withheld, GUINT_TO_POINTER(w->word - 1));
+            g_hash_table_add(r->plan->withheld, GUINT_TO_POINTER(w->word));
+        }
+    }
 }
 
 /* Decide who has which card */
@@ -462,7 +557,9 @@ static bool decide(struct reading *r, GError **err)
     for (guint i = 0; i < p->nics->len; i++) {
         struct dm_nic *n = p->nics->pdata[i];
 
-        n->why = nic_why(r, n);
+        if (!n->why) {
+            n->why = nic_why(r, n);
+        }
         n->ours = !n->why;
         refusal = n->ours && n->ifname ? name_refusal(n->ifname) : NULL;
         if (refusal) {
@@ -472,6 +569,7 @@ static bool decide(struct reading *r, GError **err)
         }
         p->ours += n->ours;
     }
+    withhold(r);
     return true;
 }
 
@@ -549,12 +647,12 @@ struct dm_plan *dm_plan_new(char *const *argv, struct dm_settings *s,
 
     p->argv = g_ptr_array_new_with_free_func(g_free);
     p->nics = g_ptr_array_new_with_free_func(nic_free);
+    p->withheld = g_hash_table_new(NULL, NULL);
     p->qmp_fd = -1;
     p->incoming = -1;
     r.plan = p;
-    r.netdevs = g_ptr_array_new_with_free_func(netdev_word_free);
-    r.globals =
-        g_ptr_array_new_with_free_func((GDestroyNotify)json_object_unref);
+    r.netdevs = g_ptr_array_new_with_free_func(option_word_free);
+    r.globals = g_ptr_array_new_with_free_func(option_word_free);
     ok = plan_read(&r, argv, err);
     g_ptr_array_unref(r.netdevs);
     g_ptr_array_unref(r.globals);

@@ -48,8 +48,8 @@ struct dm_settings {
  *           says later.  Never set for a card on @isa
  * @ours:    vifemu emulates it
  * @why:     Why QEMU does, if not @ours
- * @device:  The properties of -device but those above, and of -global for its
- *           model; freed with the plan
+ * @device:  The properties of -device but those above and bus=, and of -global
+ *           for its model; freed with the plan
  * @backend: Which word of the command line is the value of -netdev
  */
 struct dm_nic {
@@ -68,6 +68,8 @@ struct dm_nic {
  * @name:     Of the domain
  * @nics:     struct dm_nic, in their order
  * @ours:     How many of them are ours
+ * @withheld: Which words QEMU does not get if a card is ours, a set of numbers:
+ *            -global of what only our cards have
  * @monitor:  Which word is the value of the chardev that libxl's commands come
  *            through; 0: there is none
  * @qmp_path, @qmp_fd: Its socket: a path to listen on, or a descriptor that
@@ -84,6 +86,7 @@ struct dm_plan {
     uint32_t domid;
     char *name;
     GPtrArray *nics;
+    GHashTable *withheld;
     unsigned ours, monitor;
     char *qmp_path;
     int qmp_fd, incoming;
@@ -158,6 +161,9 @@ char **dm_plan_qemu(const struct dm_plan *p, const char *qemu,
  */
 char **dm_plan_vifemu(const struct dm_plan *p, const char *vifemu,
                       const char *user, const struct dm_fds *fds);
+
+/* Log whose card is whose, and why */
+void dm_plan_log(const struct dm_plan *p);
 
 /**
  * dm_explain() - Print the plan as a table or as JSON on standard output

@@ -358,21 +358,6 @@ static void vifemu_gone(struct super *s)
     g_free(how);
 }
 
-static void log_cards(const struct super *s)
-{
-    for (guint i = 0; i < s->plan->nics->len; i++) {
-        const struct dm_nic *n = s->plan->nics->pdata[i];
-
-        if (n->ours) {
-            dm_log("%s: %s at %s, tap %s, type %s", n->id, n->model,
-                   n->isa ? "its ISA ports" : n->addr,
-                   n->ifname ? n->ifname : "given", dm_policy_word(n->policy));
-        } else {
-            dm_log("%s: %s is QEMU's: %s", n->id, n->model, n->why);
-        }
-    }
-}
-
 static bool attach_with(struct super *s, struct dm_link *qemu, GError **err)
 {
     if (!find_slots(s, qemu, err)) {
@@ -386,7 +371,7 @@ static bool attach_with(struct super *s, struct dm_link *qemu, GError **err)
         return false;
     }
     dm_reap_mark(s->reap);
-    log_cards(s);
+    dm_plan_log(s->plan);
     if (!qemu_run(s, qemu, err)) {
         g_prefix_error(err, "QEMU: ");
         return false;

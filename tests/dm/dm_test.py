@@ -133,6 +133,16 @@ class Create(Test):
         self.assertEqual(len(start["fds"]), 4)
         self.assertEqual(taps(), [])
 
+    def test_refused(self):
+        """A card that vifemu's cannot be is QEMU's, and the log says why."""
+        guest = self.guest(more="-global e1000.rombar=2")
+        start = guest.one("qemu", "start")
+        self.assertEqual(start["argv"][1:], guest.words)
+        self.assertEqual(taps(), [])
+        self.assertIn("nic0: e1000 is QEMU's: vifemu: property 'rombar' "
+                      "cannot be '2': it takes a number from -1 to 1",
+                      guest.log())
+
     def test_listening(self):
         """Newer libxl gives a socket that listens already."""
         sock = socket.socket(socket.AF_UNIX)

@@ -398,6 +398,161 @@ static void test_global(void)
 }
 
 /**
+ * struct global_row - What -global and its like say of nic0 of a model
+ * @ours: The end of vifemu's -device, or NULL: the card is QEMU's
+ * @qemu: What QEMU gets of @words; or why the card is QEMU's, which gets all
+ */
+struct global_row {
+    const char *name, *model, *words, *ours, *qemu;
+};
+
+static const struct global_row globals[] = {
+    { "both-have", "e1000", "-global e1000.romsize=65536", ",romsize=65536",
+      "-global e1000.romsize=65536" },
+    { "parent", "rtl8139", "-global pci-device.rombar=0", ",rombar=0",
+      "-global pci-device.rombar=0" },
+    { "last-counts", "e1000",
+      "-global e1000.rombar=1 -global pci-device.rombar=0", ",rombar=0",
+      "-global e1000.rombar=1 -global pci-device.rombar=0" },
+    { "isa-has-no-rom", "ne2k_isa", "-global pci-device.rombar=0", "",
+      "-global pci-device.rombar=0" },
+    { "other", "e1000", "-global rtl8139.bogus=1", "",
+      "-global rtl8139.bogus=1" },
+    { "no-type", "e1000", "-global e1000-82540em.bogus=1", "",
+      "-global e1000-82540em.bogus=1" },
+    { "place", "e1000", "-global e1000.addr=7 -global e1000.netdev=x", "",
+      "-global e1000.addr=7 -global e1000.netdev=x" },
+
+    { "chips", "e1000", "-global e1000.mitigation=off", ",mitigation=off", "" },
+    { "chips-parent", "e1000-82545em", "-global e1000-base.mitigation=off",
+      ",mitigation=off", "" },
+    { "ours-only", "e1000",
+      "-global driver=e1000,property=strict,value=on -global e1000.addr=7",
+      ",strict=on", "-global e1000.addr=7" },
+    { "chip", "rtl8139", "-global rtl8139.chip=8139c", ",chip=8139c", "" },
+
+    { "unknown", "e1000", "-global e1000.bogus=1", NULL,
+      "vifemu: property 'e1000.bogus' not found*" },
+    { "unknown-parent", "e1000", "-global pci-device.bogus=1", NULL,
+      "vifemu: property 'e1000.bogus' not found*" },
+    { "type", "e1000", "-global e1000.mitigation=1", NULL,
+      "vifemu: property 'mitigation' cannot be '1'*" },
+    { "range", "rtl8139", "-global rtl8139.collisions=1000000", NULL,
+      "vifemu: property 'collisions' cannot be '1000000'*" },
+    { "rombar", "ne2k_pci", "-global ne2k_pci.rombar=2", NULL,
+      "vifemu: property 'rombar' cannot be '2'*" },
+    { "romsize", "e1000", "-global e1000.romsize=3", NULL,
+      "vifemu: property 'romsize' cannot be 3*" },
+    { "irq", "ne2k_isa", "-global ne2k_isa.irq=2", NULL,
+      "vifemu: property 'irq' cannot be 2: it takes one of 3*" },
+    { "iobase", "ne2k_isa", "-global ne2k_isa.iobase=0x301", NULL,
+      "vifemu: property 'iobase' cannot be 0x301*" },
+    { "no-chip", "rtl8139", "-global rtl8139.chip=8139x", NULL,
+      "vifemu: property 'chip' of rtl8139 cannot be '8139x'*" },
+    { "no-family", "ne2k_pci", "-global ne2k_pci.chip=x", NULL,
+      "vifemu: property 'ne2k_pci.chip' not found*" },
+
+    { "set-device", "e1000", "-set device.nic0.mitigation=off", NULL,
+      "-set device.nic0.mitigation=off changes QEMU's card only" },
+    { "set-netdev", "e1000", "-set netdev.net0.sndbuf=1", NULL,
+      "-set netdev.net0.sndbuf=1 changes QEMU's card only" },
+    { "set-other", "e1000",
+      "-set device.nic1.x=y -set device -set drive.nic0.a=b", "",
+      "-set device.nic1.x=y -set device -set drive.nic0.a=b" },
+};
+
+/* What follows the card's id and address of the word that is its -device */
+static char *device_end(char **argv)
+{
+    for (; *argv; argv++) {
+        if (!strcmp(*argv, "-device")) {
+            const char *end = strstr(argv[1], "mac=00:16:3e:00:00:01");
+
+            g_assert_nonnull(end);
+            end += strlen("mac=00:16:3e:00:00:01");
+            end += g_str_has_prefix(end, ",addr=<slot>")
+                       ? strlen(",addr=<slot>")
+                       : 0;
+            return g_strdup(end);
+        }
+    }
+    return NULL;
+}
+
+/* A card of ours has the properties of QEMU's, or stays QEMU's */
+static void check_global(const void *opaque)
+{
+    const struct global_row *r = opaque;
+    struct dm_settings *s = dm_settings_new("/bin/vifemu");
+    char *begin =
+        g_strdup_printf(BEGIN("1",
+                              "g") "-device %s,id=nic0,netdev=net0,bus=pci.0,"
+                                   "mac=00:16:3e:00:00:01 " TAP("1", "0"),
+                        r->model);
+    char *words = g_strconcat(begin, r->words, NULL);
+    struct dm_plan *p = plan_of(words, s, NULL);
+    const struct dm_nic *n = p->nics->pdata[0];
+    char **argv = dm_plan_qemu(p, "/q", &fds), *tail, *end = NULL;
+
+    tail = g_strjoinv(" ", argv);
+    g_strfreev(argv);
+    g_assert_cmpint(n->ours, ==, r->ours != NULL);
+    if (r->ours) {
+        argv = dm_plan_vifemu(p, "/bin/vifemu", NULL, NULL);
+        end = device_end(argv);
+        g_assert_cmpstr(end, ==, r->ours);
+        g_strfreev(argv);
+        g_assert_true(g_str_has_suffix(tail, r->qemu));
+        g_assert_true(*r->qemu || !strstr(tail, "-global"));
+    } else {
+        if (!g_pattern_match_simple(r->qemu, n->why)) {
+            g_error("'%s' is not '%s'", n->why, r->qemu);
+        }
+        g_assert_cmpstr(tail + strlen("/q "), ==, words);
+    }
+    g_free(end);
+    g_free(tail);
+    dm_plan_free(p);
+    dm_settings_free(s);
+    g_free(words);
+    g_free(begin);
+}
+
+/* What a card of QEMU's own needs QEMU gets, though one of ours has it, too;
+ * and so it does if all cards are its own in the end */
+static void test_global_shared(void)
+{
+    static const char last[] = "e1000.mitigation=off";
+    struct dm_settings *s = dm_settings_new("/bin/vifemu");
+    struct dm_plan *p = plan_of(
+        BEGIN("1", "g") CARD("1", "0", "e1000")
+            CARD("1", "1",
+                 "e1000") "-vifemu nic1=qemu -global e1000.mitigation=off",
+        s, NULL);
+    char **argv = dm_plan_qemu(p, "/q", &fds);
+
+    g_assert_cmpint(p->ours, ==, 1);
+    g_assert_true(g_strv_contains((const char *const *)argv, last));
+    g_strfreev(argv);
+    dm_plan_free(p);
+    dm_settings_free(s);
+
+    s = dm_settings_new("/bin/vifemu");
+    p = plan_of(BEGIN("1", "g")
+                    CARD("1", "0", "e1000") "-global e1000.mitigation=off",
+                s, NULL);
+    argv = dm_plan_qemu(p, "/q", &fds);
+    g_assert_false(g_strv_contains((const char *const *)argv, last));
+    g_strfreev(argv);
+    dm_plan_leave(p, "of the weather");
+    argv = dm_plan_qemu(p, "/q", &fds);
+    g_assert_true(g_strv_contains((const char *const *)argv, last));
+    g_strfreev(argv);
+    dm_plan_free(p);
+    dm_settings_free(s);
+}
+
+/**
  * struct file_row - A configuration file
  * @says: The error, or NULL
  */
@@ -469,10 +624,17 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &rows[i], check_row);
         g_free(path);
     }
+    for (unsigned i = 0; i < G_N_ELEMENTS(globals); i++) {
+        char *path = g_strdup_printf("/dm-plan/global/%s", globals[i].name);
+
+        g_test_add_data_func(path, &globals[i], check_global);
+        g_free(path);
+    }
     g_test_add_func("/dm-plan/qemu", test_qemu);
     g_test_add_func("/dm-plan/probe", test_probe);
     g_test_add_func("/dm-plan/vifemu", test_vifemu);
     g_test_add_func("/dm-plan/global", test_global);
+    g_test_add_func("/dm-plan/global-shared", test_global_shared);
     g_test_add_func("/dm-plan/file", test_file);
     g_test_add_func("/dm-plan/no-file", test_no_file);
     return g_test_run();
