@@ -704,7 +704,8 @@ static const struct option_row rows[] = {
     { "d", "ITEM[,..]", set_log,
       .help = "Log: options, guest_errors; 'help' explains." },
     { "D", "FILE", set_log_file, .help = "Log and trace to FILE." },
-    { "L", "DIR", set_datadir, .help = "Look for expansion ROMs there first." },
+    { "L", "DIR", set_datadir,
+      .help = "Look for expansion ROMs there first; 'help' lists where else." },
     { "x-vifemu-poll-us", "N", set_poll,
       .help = "Look for work for N microseconds before going to sleep: faster "
               "answers for CPU time." },
@@ -942,6 +943,7 @@ char *options_man(void)
                        "for; 1 if "
                        "something could not be set up, which is said on "
                        "standard error.\n"
-                       ".SH SEE ALSO\n.BR qemu-system-x86_64 (1)\n");
+                       ".SH SEE ALSO\n.BR vifctl (1),\n.BR vifemu-dm (8),\n"
+                       ".BR qemu-system-x86_64 (1)\n");
     return g_string_free(s, FALSE);
 }
