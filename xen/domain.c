@@ -24,7 +24,6 @@
 #include <xendevicemodel.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
-#include <xentoolcore.h>
 
 #include <xen/hvm/dm_op.h>
 #include <xen/hvm/ioreq.h>
@@ -32,6 +31,7 @@
 
 #include "system/vm-error.h"
 #include "xen/keeper.h"
+#include "xen/restrict.h"
 
 _Static_assert(sizeof(struct ioreq) == sizeof(struct ioreq_slot) &&
                    offsetof(struct ioreq, type) ==
@@ -309,8 +309,10 @@ static bool domain_alive(void)
 
 static bool domain_restrict_to(GError **err)
 {
-    return xentoolcore_restrict_all(dom.id) == 0 ||
-           fail(err, "cannot restrict Xen's handles to the domain");
+    const struct xen_handles h = { dom.dm, dom.memory, dom.events };
+    g_autofree char *why = NULL;
+
+    return restrict_to(dom.id, &h, &why) || vm_fail(err, "%s", why);
 }
 
 static const struct domain_ops ops = {

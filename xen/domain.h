@@ -32,8 +32,8 @@
  * @map, @unmap: As struct mapcache_ops
  * @dirty:   Guest memory was changed, for whoever copies it meanwhile
  * @alive:   Whether it still exists
- * @restrict_to: From now on nothing can be done to any other domain, nor
- *           anything that needs xenstore.  False with @err
+ * @restrict_to: From now on nothing can be done to any other domain, which was
+ *           tried, nor anything that needs xenstore.  False with @err
  */
 struct domain_ops {
     bool (*attach)(unsigned domid, GError **err);

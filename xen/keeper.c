@@ -17,17 +17,16 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include <xentoolcore.h>
 
 #include "xen/reaper.h"
 
 enum { NOBODY = 65534 };
 
-static bool keeper_confine(unsigned domid)
+static bool keeper_confine(const struct reaper *r)
 {
-    return xentoolcore_restrict_all((domid_t)domid) == 0 &&
-           setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 &&
-           setuid(NOBODY) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    return reaper_restrict(r) && setgroups(0, NULL) == 0 &&
+           setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 static void keeper_main(int fd, unsigned domid)
@@ -48,7 +47,7 @@ static void keeper_main(int fd, unsigned domid)
         return;
     }
     r = reaper_open(domid);
-    if (!r || !reaper_map(r, server) || !keeper_confine(domid)) {
+    if (!r || !reaper_map(r, server) || !keeper_confine(r)) {
         reaper_close(r);
         return;
     }

@@ -25,6 +25,7 @@
 #include <xen/memory.h>
 
 #include "xen/ioreq.h"
+#include "xen/restrict.h"
 
 /**
  * struct reaper - See reaper.h
@@ -104,6 +105,13 @@ bool reaper_map(struct reaper *r, unsigned server)
         r->vcpus = MIN(vcpus, IOREQ_SLOTS);
     }
     return r->resource != NULL;
+}
+
+bool reaper_restrict(const struct reaper *r)
+{
+    const struct xen_handles h = { r->dm, r->memory, r->events };
+
+    return restrict_to(r->domid, &h, NULL);
 }
 
 /* Answer a virtual CPU that waits, and wake it */

@@ -25,6 +25,10 @@ bool reaper_finds(const struct reaper *r, unsigned server);
  */
 bool reaper_map(struct reaper *r, unsigned server);
 
+/* From now on it, and all of the process's handles of Xen's, can do nothing to
+ * another domain, which was tried; false if not so */
+bool reaper_restrict(const struct reaper *r);
+
 /**
  * reaper_run() - Remove the server, and let no virtual CPU wait for it: reads
  * give all ones, as an empty slot's do
