@@ -5,7 +5,9 @@
  * An ioreq server does not end with the process that made it: Xen goes on
  * handing requests to it, and a virtual CPU waits for ever for the answer.  So
  * a second process, with no other descriptors than its own and no rights but
- * on the domain, reads from a pipe that ends when the first one does.
+ * on the domain, reads from a pipe that ends when the first one does.  What
+ * Xen's libraries have to say while it is set up goes where the first one's
+ * does; then that is let go of, as somebody may read it to its end.
  */
 #include "xen/keeper.h"
 
@@ -27,6 +29,20 @@ static bool keeper_confine(const struct reaper *r)
     return reaper_restrict(r) && setgroups(0, NULL) == 0 &&
            setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+/* Without a /dev/null they are closed: nothing is opened any more.  @but: stays
+ */
+static void streams_drop(int but)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fd != but && dup2(null, fd) < 0) {
+            close(fd);
+        }
+    }
+    close(null);
 }
 
 static void keeper_main(int fd, unsigned domid)
@@ -51,6 +67,7 @@ static void keeper_main(int fd, unsigned domid)
         reaper_close(r);
         return;
     }
+    streams_drop(fd);
     do {
         n = read(fd, &c, 1);
     } while (n < 0 && errno == EINTR);
