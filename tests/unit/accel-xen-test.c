@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fake-domain.h"
@@ -53,6 +54,7 @@ enum {
 static struct options opt;
 static char *rom;
 static int canary[2];
+static int wire[2];       /* What n0 sends ends up in [1] */
 static GString *happened; /* Events */
 
 static void on_event(void *opaque, const char *name, JsonObject *data)
@@ -81,9 +83,11 @@ static void begin(void)
     g_autofree char *e1000 = g_strdup_printf(
         "e1000,id=nic0,netdev=n0,addr=6,mac=00:16:3e:00:00:01,romfile=%s", rom);
     g_autofree char *end = g_strdup_printf("nic0=%d", canary[0]);
+    g_autofree char *n0 =
+        g_strdup_printf("dgram,id=n0,local.type=fd,local.str=%d", wire[0]);
     const char *const extra[] = {
         "-netdev",
-        "null,id=n0",
+        n0,
         "-netdev",
         "null,id=n1",
         "-device",
@@ -212,7 +216,15 @@ static void test_transmit(void)
 {
     struct netdev *nd = vm_netdev_at(0);
     uint64_t before = nd->tx_frames;
+    uint8_t *first = fake_domain_ram() + BUFFER + 100;
+    uint8_t *second = fake_domain_ram() + BUFFER + 0x40000;
+    uint8_t frame[100], got[2048];
 
+    for (unsigned i = 0; i < sizeof(frame); i++) {
+        frame[i] = (uint8_t)(i * 37 + 11);
+    }
+    memcpy(first, frame, 60);
+    memcpy(second, frame + 60, 40);
     desc_put(0, BUFFER + 100, 60, 0);
     desc_put(1, BUFFER + 0x40000, 40 | 0x0b000000, 0); /* EOP, IFCS, RS */
     fake_domain_write(MMIO + TDBAL, RING);
@@ -224,6 +236,9 @@ static void test_transmit(void)
     g_assert_cmpuint(nd->tx_frames, ==, before + 1);
     g_assert_cmpuint(nd->tx_bytes, ==, 100);
     g_assert_cmpuint(fake_domain_ram()[RING + 16 + 12] & 1, ==, 1);
+    g_assert_cmpint(recv(wire[1], got, sizeof(got), MSG_DONTWAIT), ==, 100);
+    g_assert_cmpmem(got, 100, frame, 100);
+    g_assert_cmpint(recv(wire[1], got, sizeof(got), MSG_DONTWAIT), ==, -1);
 }
 
 /* An RTL8139 has sent, and says so, when the guest's write is answered */
@@ -537,6 +552,7 @@ int main(int argc, char **argv)
     accel_xen_set_domain(&fake_domain_ops);
     fake_domain_init();
     g_assert_true(pipe(canary) == 0);
+    g_assert_true(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, wire) == 0);
     happened = g_string_new(NULL);
     rom = rom_make();
     g_test_add_func("/accel-xen/options", test_options);
