@@ -20,9 +20,12 @@
 enum {
     E1000 = 6 << 3,
     RTL = 7 << 3,
+    EM = 8 << 3, /* An 82545EM, which has MSI */
     MMIO = 0xf1000000,
     ROM = 0xf1040000,
     RTL_MMIO = 0xf1080000,
+    EM_MMIO = 0xf10c0000,
+    MAILBOX = 0x3f0000,
     RING = 0x200000,
     BUFFER = 0x300000,
     COMMAND_MEM_MASTER = 6,
@@ -39,6 +42,14 @@ enum {
     TDBAL = 0x03800,
     TDLEN = 0x03808,
     TDT = 0x03818,
+    RXT0 = 0x80,
+
+    /* MSI capability (PCI 2.2, 6.8.1), where the 82545EM has it */
+    MSI_CONTROL = 0xf2,
+    MSI_ADDRESS = 0xf4,
+    MSI_UPPER = 0xf8,
+    MSI_DATA = 0xfc,
+    MSI_ENABLE = 1,
 
     /* RTL8139 registers (8139C(L), 5) */
     TSD0 = 0x10,
@@ -90,10 +101,14 @@ static void begin(void)
         n0,
         "-netdev",
         "null,id=n1",
+        "-netdev",
+        "null,id=n2",
         "-device",
         e1000,
         "-device",
         "rtl8139,id=nic1,netdev=n1,addr=7,romfile=",
+        "-device",
+        "e1000-82545em,id=nic3,netdev=n2,addr=8,mac=00:16:3e:00:00:01,romfile=",
         "-device",
         "ne2k_isa,id=nic2,iobase=0x300,irq=10",
         "-x-xen-canary",
@@ -120,6 +135,8 @@ static void test_start(void)
                     "intx 6 0 0\nintx 6 1 0\nintx 6 2 0\nintx 6 3 0\n"
                     "function 38 1\n"
                     "intx 7 0 0\nintx 7 1 0\nintx 7 2 0\nintx 7 3 0\n"
+                    "function 40 1\n"
+                    "intx 8 0 0\nintx 8 1 0\nintx 8 2 0\nintx 8 3 0\n"
                     "enable 1\n"
                     "enable 1\n");
     g_assert_true(accel_xen.confine(&opt));
@@ -262,16 +279,31 @@ static void test_prompt(void)
     fake_domain_said();
 }
 
-static void give_frame(void)
+static void give_frame(unsigned card)
 {
     static const uint8_t frame[64] = { 0x00, 0x16, 0x3e, 0x00, 0x00, 0x01 };
     const struct nic_buf buf = { frame, sizeof(frame) };
 
     g_assert_true(
-        netdev_receive(vm_netdev_at(0),
+        netdev_receive(vm_netdev_at(card),
                        &(struct nic_rx){ .buf = &buf, .n = 1, .len = 64 }));
     while (loop_turn(false)) {
     }
+}
+
+/* An e1000 at @mmio gets buffers, and interrupts for what arrives */
+static void receiver_start(uint64_t mmio)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        desc_put(i, BUFFER + 0x800 * i, 0, 0);
+    }
+    fake_domain_write(mmio + RDBAL, RING);
+    fake_domain_write(mmio + RDLEN, 128);
+    fake_domain_write(mmio + RDT, 7);
+    fake_domain_write(mmio + RCTL, 0x8002); /* EN, BAM */
+    fake_domain_read(mmio + ICR);
+    fake_domain_said();
+    fake_domain_write(mmio + IMS, RXT0);
 }
 
 /* A frame comes in, and an interrupt; migration hears of the pages */
@@ -280,29 +312,70 @@ static void test_receive(void)
     GError *err = NULL;
     const char *said;
 
-    for (unsigned i = 0; i < 8; i++) {
-        desc_put(i, BUFFER + 0x800 * i, 0, 0);
-    }
-    fake_domain_write(MMIO + RDBAL, RING);
-    fake_domain_write(MMIO + RDLEN, 128);
-    fake_domain_write(MMIO + RDT, 7);
-    fake_domain_write(MMIO + RCTL, 0x8002); /* EN, BAM */
-    fake_domain_read(MMIO + ICR);
-    fake_domain_said();
-    fake_domain_write(MMIO + IMS, 0x80);
-    give_frame();
+    receiver_start(MMIO);
+    give_frame(0);
     g_assert_cmpstr(fake_domain_said(), ==, "intx 6 0 1\n");
     g_assert_cmpmem(fake_domain_ram() + BUFFER, 6, "\0\x16\x3e\0\0\1", 6);
     g_assert_cmphex(fake_domain_read(MMIO + ICR) & 0x80, ==, 0x80);
     g_assert_cmpstr(fake_domain_said(), ==, "intx 6 0 0\n");
 
     g_assert_true(vm_dirty_log(true, &err));
-    give_frame();
+    give_frame(0);
     said = fake_domain_said();
     g_assert_true(g_str_has_prefix(said, "dirty 300 1\n"));
     g_assert_true(g_str_has_suffix(said, "dirty 200 1\nintx 6 0 1\n"));
     g_assert_true(vm_dirty_log(false, &err));
     fake_domain_read(MMIO + ICR);
+    fake_domain_said();
+}
+
+/* Messages of the 82545EM go to @at from now on */
+static void msi_to(uint64_t at, uint16_t data)
+{
+    fake_domain_set_config(EM, MSI_ADDRESS, 4, (uint32_t)at);
+    fake_domain_set_config(EM, MSI_UPPER, 4, (uint32_t)(at >> 32));
+    fake_domain_set_config(EM, MSI_DATA, 2, data);
+    fake_domain_set_config(EM, MSI_CONTROL, 2, MSI_ENABLE);
+}
+
+/* What the domain is told of a frame for the 82545EM */
+static const char *msi_frame(void)
+{
+    fake_domain_read(EM_MMIO + ICR);
+    fake_domain_said();
+    give_frame(2);
+    g_assert_cmphex(fake_domain_read(EM_MMIO + ICR) & RXT0, ==, RXT0);
+    return fake_domain_said();
+}
+
+/* A message to the interrupt controllers is Xen's to deliver, any other is a
+ * write of four bytes; no level follows */
+static void test_msi(void)
+{
+    static const uint8_t message[] = { 0xff, 0x51, 0x41, 0, 0, 0xff };
+    uint8_t *mailbox = fake_domain_ram() + MAILBOX;
+    GError *err = NULL;
+
+    fake_domain_set_config(EM, 0x10, 4, EM_MMIO);
+    fake_domain_set_config(EM, 0x04, 2, COMMAND_MEM_MASTER);
+    receiver_start(EM_MMIO);
+    g_assert_cmpstr(msi_frame(), ==, "intx 8 0 1\nintx 8 0 0\n");
+    msi_to(0xfee01000, 0x4151);
+    g_assert_cmpstr(msi_frame(), ==, "msi fee01000 4151\n");
+    msi_to(0xfeeff00c, 0x4152);
+    g_assert_cmpstr(msi_frame(), ==, "msi feeff00c 4152\n");
+
+    memset(mailbox - 1, 0xff, sizeof(message));
+    msi_to(MAILBOX, 0x4151);
+    g_assert_cmpstr(msi_frame(), ==, "");
+    g_assert_cmpmem(mailbox - 1, sizeof(message), message, sizeof(message));
+    /* Neither memory nor interrupt controller */
+    msi_to(0xfed01000, 0x4151);
+    g_assert_cmpstr(msi_frame(), ==, "");
+    msi_to(0x1fee01000, 0x4151);
+    g_assert_cmpstr(msi_frame(), ==, "");
+
+    g_assert_true(vm_device_del("nic3", &err));
     fake_domain_said();
 }
 
@@ -564,6 +637,7 @@ int main(int argc, char **argv)
     g_test_add_func("/accel-xen/transmit", test_transmit);
     g_test_add_func("/accel-xen/prompt", test_prompt);
     g_test_add_func("/accel-xen/receive", test_receive);
+    g_test_add_func("/accel-xen/msi", test_msi);
     g_test_add_func("/accel-xen/hole", test_hole);
     g_test_add_func("/accel-xen/invalidate", test_invalidate);
     g_test_add_func("/accel-xen/ne2000", test_ne2000);
