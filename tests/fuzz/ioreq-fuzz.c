@@ -4,9 +4,10 @@
  *
  * -accel xen with a card of each kind, in the domain of fake-domain.c, whose
  * memory is unmapped for real.  The input is a row of steps; most are requests
- * with an address near something that there is, some a slot of any bytes.
- * Whatever they are: each request is answered, once; nothing stays mapped when
- * the domain's memory went away; no range is given back that was not given.
+ * with an address near something that there is, some a slot of any bytes, and
+ * the slot may change meanwhile.  Whatever they are: each request is answered,
+ * once, and soon; nothing stays mapped when the domain's memory went away; no
+ * range is given back that was not given.
  */
 #include <string.h>
 
@@ -108,8 +109,16 @@ static void request(const struct step *s)
     };
 
     q.type = q.type == 3 ? IOREQ_INVALIDATE : q.type;
+    fake_domain.meddles = s->vcpu & 0x80;
+    fake_domain.meddle = (struct ioreq_slot){ .addr = ~q.addr,
+                                              .data = ~q.data,
+                                              .count = UINT32_MAX - s->count,
+                                              .size = s->size,
+                                              .bits = s->vcpu,
+                                              .type = s->bits };
     fake_domain_ask(s->vcpu % FAKE_VCPUS, q,
                     s->bits & (IOREQ_DATA_IS_PTR | IOREQ_READ | IOREQ_DF));
+    fake_domain.meddles = false;
     must(q.type != IOREQ_INVALIDATE || !fake_domain.live,
          "guest memory is still mapped");
 }

@@ -76,6 +76,16 @@ uint8_t *fake_domain_ram(void)
     return ram;
 }
 
+/* The page is somebody else's to write to as well */
+static void meddle(void)
+{
+    for (unsigned i = 0; fake_domain.meddles && i < FAKE_VCPUS; i++) {
+        if ((page[i].bits & IOREQ_STATE) == IOREQ_STATE_INPROCESS) {
+            page[i] = fake_domain.meddle;
+        }
+    }
+}
+
 /* struct domain_ops */
 
 static bool attach(unsigned domid, GError **err)
@@ -176,6 +186,7 @@ static bool claim_range(bool io, uint64_t first, uint64_t last, bool on)
 {
     bool ok = on ? range_add(io, first, last) : range_remove(io, first, last);
 
+    meddle();
     say("%s %" PRIx64 "-%" PRIx64 " %d%s\n", io ? "ports" : "memory", first,
         last, on, ok ? "" : " refused");
     return ok;
@@ -183,11 +194,13 @@ static bool claim_range(bool io, uint64_t first, uint64_t last, bool on)
 
 static void intx(unsigned slot, unsigned pin, bool level)
 {
+    meddle();
     say("intx %u %u %d\n", slot, pin, level);
 }
 
 static void isa_irq(unsigned irq, bool level)
 {
+    meddle();
     say("isa %u %d\n", irq, level);
 }
 
@@ -207,6 +220,7 @@ static void *map(void *opaque, uint64_t gfn, unsigned n, bool *missing)
     uint8_t *p = mmap(NULL, (size_t)n * PAGE, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
+    meddle();
     if (p == MAP_FAILED) {
         return NULL;
     }
@@ -232,6 +246,7 @@ static void unmap(void *opaque, void *p, unsigned n)
 
 static void dirty(uint64_t gfn, unsigned n)
 {
+    meddle();
     say("dirty %" PRIx64 " %u\n", gfn, n);
 }
 

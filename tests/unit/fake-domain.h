@@ -31,10 +31,13 @@ enum {
  * @notified: Answers, by virtual CPU
  * @before: Length of @said at the last of them: what came before it
  * @quiet: Nothing is added to @said
+ * @meddles: The slot of a request becomes @meddle each time that Xen is called
+ *         while it is carried out
  */
 struct fake_domain {
     GString *said;
-    bool dead, enabled, quiet;
+    bool dead, enabled, quiet, meddles;
+    struct ioreq_slot meddle;
     unsigned live, maps;
     unsigned notified[FAKE_VCPUS];
     gsize before;
