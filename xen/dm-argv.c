@@ -44,6 +44,16 @@ static char **strv(GPtrArray *argv)
     return (char **)g_ptr_array_free(argv, FALSE);
 }
 
+/* QEMU's card in the place of ours has its name, or, of the 8139 family, that
+ * of the only one that QEMU has; NULL: the word stays */
+static char *stand_in(const struct dm_nic *n, const char *word)
+{
+    return g_str_has_prefix(n->model, "rtl8139-") &&
+                   g_str_has_prefix(word, n->model)
+               ? g_strconcat("rtl8139", word + strlen(n->model), NULL)
+               : NULL;
+}
+
 /* The word of QEMU's that takes the place of libxl's word @i; NULL: the same */
 static char *word_for(const struct dm_plan *p, const struct dm_fds *fds,
                       unsigned i)
@@ -60,6 +70,9 @@ static char *word_for(const struct dm_plan *p, const struct dm_fds *fds,
     for (guint k = 0; k < p->nics->len; k++) {
         const struct dm_nic *n = p->nics->pdata[k];
 
+        if (n->ours && n->word == i) {
+            return stand_in(n, p->argv->pdata[i]);
+        }
         if (n->ours && n->backend == i) {
             fd = fd_word(fds, fds ? fds->canary[k] : -1, "canary");
             word = g_strdup_printf("socket,id=%s,fd=%s", n->netdev, fd);

@@ -169,6 +169,7 @@ static bool read_device(struct reading *r, const char *value, unsigned word,
     json_object_remove_member(o, "bus");
     n->tap_fd = -1;
     n->device = o;
+    n->word = word;
     g_ptr_array_add(r->plan->nics, n);
     return true;
 }

@@ -50,7 +50,8 @@ struct dm_settings {
  * @why:     Why QEMU does, if not @ours
  * @device:  The properties of -device but those above and bus=, and of -global
  *           for its model; freed with the plan
- * @backend: Which word of the command line is the value of -netdev
+ * @word, @backend: Which words of the command line are the values of -device
+ * and -netdev
  */
 struct dm_nic {
     char *model, *id, *netdev, *mac, *ifname, *addr, *why;
@@ -58,7 +59,7 @@ struct dm_nic {
     bool isa, ours;
     enum dm_policy policy;
     JsonObject *device;
-    unsigned backend;
+    unsigned word, backend;
 };
 
 /**

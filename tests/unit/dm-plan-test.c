@@ -307,6 +307,31 @@ static void test_qemu(void)
     dm_settings_free(s);
 }
 
+/* Of the 8139 family QEMU has one, which stands for the others */
+static void test_stand_in(void)
+{
+    static const char words[] = BEGIN("1", "a") CARD("1", "0", "rtl8139-8139c")
+        CARD("1", "1", "e1000-82545em") "-vifemu nics=emulated";
+    struct dm_settings *s = dm_settings_new("/bin/vifemu");
+    struct dm_plan *p = plan_of(words, s, NULL);
+    char **qemu = dm_plan_qemu(p, "/q", &fds);
+    char **vifemu = dm_plan_vifemu(p, "/bin/vifemu", NULL, &fds);
+
+    g_assert_true(
+        g_strv_contains((const char *const *)qemu,
+                        "rtl8139,id=nic0,netdev=net0,mac=00:16:3e:00:00:01"));
+    g_assert_true(g_strv_contains(
+        (const char *const *)qemu,
+        "e1000-82545em,id=nic1,netdev=net1,mac=00:16:3e:00:00:01"));
+    g_assert_true(g_strv_contains((const char *const *)vifemu,
+                                  "rtl8139-8139c,id=nic0,netdev=net0,"
+                                  "mac=00:16:3e:00:00:01,addr=<slot>"));
+    g_strfreev(vifemu);
+    g_strfreev(qemu);
+    dm_plan_free(p);
+    dm_settings_free(s);
+}
+
 /* A QEMU that libxl 4.20 only asks something gets the connection, and the rest
  * as it is */
 static void test_probe(void)
@@ -631,6 +656,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/dm-plan/qemu", test_qemu);
+    g_test_add_func("/dm-plan/stand-in", test_stand_in);
     g_test_add_func("/dm-plan/probe", test_probe);
     g_test_add_func("/dm-plan/vifemu", test_vifemu);
     g_test_add_func("/dm-plan/global", test_global);
