@@ -119,9 +119,6 @@ static bool supervise(struct dm_plan *p, const struct dm_settings *s,
         setsid();
         if (fork() == 0) {
             signal(SIGPIPE, SIG_IGN);
-            if (chdir("/") < 0) {
-                /* It keeps a directory busy, no more */
-            }
             dm_host_supervisor(h, log);
             dm_super_run(p, s, user, h);
         }

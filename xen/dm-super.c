@@ -379,6 +379,7 @@ static bool attach_with(struct super *s, struct dm_link *qemu, GError **err)
     return true;
 }
 
+/* vifemu is started where QEMU was, which is where romfile= is looked for */
 static bool attach(struct super *s, GError **err)
 {
     struct dm_link qemu;
@@ -389,6 +390,9 @@ static bool attach(struct super *s, GError **err)
              ? attach_with(s, &qemu, err)
              : vm_fail(err, "QEMU: its monitor: %s", g_strerror(errno));
     dm_link_clear(&qemu);
+    if (chdir("/") < 0) {
+        /* It keeps a directory busy, no more */
+    }
     return ok;
 }
 

@@ -110,6 +110,8 @@ class Create(Test):
         self.assertEqual(device, "e1000,id=nic0,netdev=net0,"
                                  "mac=00:16:3e:00:00:00,addr=03.0")
         self.assertIn(str(guest.domid), argv)
+        # Where QEMU would look for a file, too
+        self.assertEqual(guest.one("vifemu", "start")["cwd"], os.getcwd())
         # 0 to 2, the monitor, tap, canary, and the one that lists them
         self.assertEqual(len(guest.one("vifemu", "start")["fds"]), 7)
 
