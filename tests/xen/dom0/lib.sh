@@ -230,8 +230,9 @@ expect_ports() {
     step ports
 }
 
-# How many requests a device model has had: each is an event to its process
-ioreqs() {
+# How many events have woken a device model: one for each request but those that
+# it found while it was looking
+wakeups() {
     awk '/evtchn:(xen-qemu-system|qemu-system|vifemu)/ { n += $2 } END { print n + 0 }' \
         /proc/interrupts
 }
@@ -458,15 +459,15 @@ step_netboot() {
     DETAIL=$(grep -a "DHCPACK\|sent" "/job/log/dnsmasq-${GUEST#*-}" | tail -n 1)
 }
 
-# What a guest's steps cost: for each the requests to the device model, and of
+# What a guest's steps cost: for each the events to the device model, and of
 # those the number per frame.  The guest is quiet for a while round each, which
-# in the driver's own rounds costs requests too: "idle".
+# in the driver's own rounds costs some too: "idle".
 measure() {
     guest "measure-$1" "xen_emul_unplug=never vifemu.driver=$2 \
 vifemu.steps=settle,probe,settle,settle,ping,settle,download,settle,upload,settle" \
         "$(nic "$1")"
     step create || return
-    what="" requests=0 frames=0
+    what="" events=0 frames=0
     while follow "@"; do
         case "$line" in
         "@frames "*) measured "$1" "${line#@frames }" ;;
@@ -483,12 +484,12 @@ vifemu.steps=settle,probe,settle,settle,ping,settle,download,settle,upload,settl
 
 # At the end of $what the card $1 had moved so many frames
 measured() {
-    so_far=$(ioreqs)
+    so_far=$(wakeups)
     if [ -n "$what" ]; then
-        n=$((so_far - requests)) m=$(($2 - frames))
-        echo "@value $1/$what/requests $n requests"
+        n=$((so_far - events)) m=$(($2 - frames))
+        echo "@value $1/$what/events $n events"
         [ $m -lt 10 ] || echo "@value $1/$what/per-frame \
-$(awk "BEGIN { printf \"%.1f\", $n / $m }") requests for each of $m frames"
+$(awk "BEGIN { printf \"%.1f\", $n / $m }") events for each of $m frames"
     fi
-    requests=$so_far frames=$2
+    events=$so_far frames=$2
 }

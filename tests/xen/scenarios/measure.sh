@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# How many requests reach the device model for what a guest does, and how long
-# that takes
+# How often a guest wakes the device model with what it does, and how long that
+# takes
 # suite: xen-full
 # limit: 900
 
