@@ -22,6 +22,10 @@ CONSOLE=hvc0
 
 OURS=/usr/libexec/vifemu
 
+# Those that dom0/init has made
+mapfile -t interfaces </run/interfaces
+INTERFACES=" ${interfaces[*]} "
+
 # What pause waits for: nothing
 [ -p /run/never ] || mkfifo /run/never
 exec 5<>/run/never
@@ -194,9 +198,9 @@ step_goes_on() {
 }
 
 traces() {
-    for link in /sys/class/net/vif* /sys/class/net/xenbr0/brif/*; do
-        [ ! -e "$link" ] || echo "interface ${link##*/},"
-    done | sort -u | tr '\n' ' '
+    for link in $(guests_interfaces); do
+        printf "interface %s, " "$link"
+    done
     for process in /proc/[0-9]*; do
         read -r name 2>/dev/null <"$process/comm" || continue
         case "$name" in
@@ -276,6 +280,16 @@ alive() {
 }
 
 # A third of a second, without a process for it
+# Names of the interfaces that dom0 did not have before it had guests
+guests_interfaces() {
+    for link in /sys/class/net/*; do
+        case "$INTERFACES" in
+        *" ${link##*/} "*) ;;
+        *) echo "${link##*/}" ;;
+        esac
+    done
+}
+
 pause() {
     read -r -t 0.3 <&5
 }
@@ -390,10 +404,10 @@ step_alone() {
 # Domains, interfaces, processes and xenstore nodes that are not the guest's
 others() {
     xl list | awk -v guest="$DOMID" 'NR > 2 && $2 != guest { print "domain " $2 "," }'
-    for link in /sys/class/net/vif*; do
-        case "${link##*/vif}" in
-        "$DOMID".* | "*") ;;
-        *) echo "interface ${link##*/}," ;;
+    for link in $(guests_interfaces); do
+        case "$link" in
+        "vif$DOMID".*) ;;
+        *) echo "interface $link," ;;
         esac
     done
     for process in /proc/[0-9]*; do
