@@ -189,6 +189,89 @@ killed() {
     return 1
 }
 
+# While a CPU of the guest waits for it.  Not its keeper, which is the same program
+# and is to outlive it for a moment
+step_kill_vifemu() {
+    kill -STOP "$(processes vifemu)"
+    sleep 3
+    killed vifemu vifemu vifemu-keeper
+}
+
+NOBODY=65534
+# Capabilities
+NONE=0000000000000000
+# What processes that serve a guest may have open: sockets, which have no name in
+# their root directory, what they wait with, and Xen
+MAY_HAVE_OPEN=("socket:\[*" "pipe:\[*" "anon_inode:\[event*" "anon_inode:\[timerfd\]"
+    "anon_inode:\[io_uring\]" /dev/xen/privcmd /dev/xen/evtchn /dev/null)
+
+# Process $1 is user $2, has no capabilities, and $3... in /proc/PID/status.  The
+# shell itself looks, as starting a program takes dom0 longer than that.
+has_status() {
+    status=""
+    read -r name <"/proc/$1/comm" && IFS="" read -r -d "" status <"/proc/$1/status"
+    for line in "Uid: $2 $2 $2 $2" "CapEff: $NONE" "CapPrm: $NONE" "${@:3}"; do
+        if [[ "$status" != *$'\n'"${line// /$'\t'}"$'\n'* ]]; then
+            DETAIL="$name has not '$line'"
+            return 1
+        fi
+    done
+}
+
+# Process $1 has namespaces of its own, and a root directory with nothing in it
+isolated() {
+    for space in net mnt ipc uts; do
+        if [ "/proc/$1/ns/$space" -ef "/proc/$$/ns/$space" ]; then
+            DETAIL="$name has the $space namespace of dom0"
+            return 1
+        fi
+    done
+    for entry in "/proc/$1/root/"* "/proc/$1/root/".[!.]*; do
+        if [ -e "$entry" ] || [ -L "$entry" ]; then
+            DETAIL="$name sees ${entry#"/proc/$1/root"}"
+            return 1
+        fi
+    done
+    # Else nothing was looked at
+    [ -d "/proc/$1/root/." ] && ! [ "/proc/$1/root/." -ef / ]
+}
+
+# Process $1 has nothing open but what matches one of MAY_HAVE_OPEN and $2...
+has_open() {
+    open=0
+    ls -l "/proc/$1/fd" >/run/open
+    while read -r line; do
+        what=${line#* -> }
+        [ "$what" != "$line" ] || continue
+        open=$((open + 1))
+        for pattern in "${MAY_HAVE_OPEN[@]}" "${@:2}"; do
+            # shellcheck disable=SC2053 # it is a pattern
+            [[ "$what" != $pattern ]] || continue 2
+        done
+        DETAIL="$name has '$what' open"
+        return 1
+    done </run/open
+    DETAIL="$DETAIL$name ($open open) "
+    [ $open != 0 ]
+}
+
+# Who serves the guest can do nothing to anybody else.  vifemu is the user that
+# vifemu-dm or we chose.  Its keeper outlives it for a moment, so is somebody else,
+# and has only what it needs for that.
+step_confined() {
+    for process in $(processes vifemu vifemu-keeper); do
+        read -r name <"/proc/$process/comm"
+        if [ "$name" = vifemu ]; then
+            has_status "$process" "${VIFEMU_USER:-$NOBODY}" "CapInh: $NONE" \
+                "CapBnd: $NONE" "CapAmb: $NONE" "NoNewPrivs: 1" "Seccomp: 2" &&
+                isolated "$process" && has_open "$process" /dev/net/tun
+        else
+            has_status "$process" "$NOBODY" "NoNewPrivs: 1" && has_open "$process"
+        fi || return
+    done
+    [[ "$DETAIL" == *"vifemu "* && "$DETAIL" == *"vifemu-keeper "* ]]
+}
+
 # Lines that the guest prints from now on in its step ticks; it tries to send
 # with each
 step_goes_on() {
@@ -316,6 +399,7 @@ vifemu.steps=probe,ping,download,upload,interrupts" "$(nic "$1")"
     step create || exit
     expect_ports "vif$DOMID.0" "vif$DOMID.0-emu"
     follow
+    [ "$DM" != vifemu ] || step confined
     step destroy
 }
 
