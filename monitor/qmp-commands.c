@@ -549,7 +549,8 @@ const struct qmp_command qmp_commands[] = {
       "Plugs a device; the other members are its properties." },
     { "device_del", "id:str", "nothing", device_del,
       "Asks the guest to let a device go; event DEVICE_DELETED when it is "
-      "gone, at the latest with a reset." },
+      "gone, at the latest with a reset. With -accel xen it is gone at once, "
+      "and nobody asks." },
     { "getfd", "fdname:str", "nothing", getfd,
       "Names the oldest descriptor received as SCM_RIGHTS, for a netdev's "
       "`fd`." },
@@ -622,7 +623,7 @@ const struct qmp_command qmp_commands[] = {
 
 const struct qmp_event qmp_events[] = {
     { "DEVICE_DELETED", "device:str? path:str",
-      "The guest has let a device go, and it is gone." },
+      "A device is gone, as the guest has let it go or was not asked." },
     { "RESET", "guest:bool reason:str", "The machine was reset." },
     { "RESUME", "", "The machine runs." },
     { "SHUTDOWN", "guest:bool reason:str", "The process ends." },

@@ -280,6 +280,16 @@ step_goes_on() {
     DETAIL="three ticks in $((SECONDS - before)) s"
 }
 
+# Names of the interfaces that dom0 did not have before it had guests
+guests_interfaces() {
+    for link in /sys/class/net/*; do
+        case "$INTERFACES" in
+        *" ${link##*/} "*) ;;
+        *) echo "${link##*/}" ;;
+        esac
+    done
+}
+
 traces() {
     for link in $(guests_interfaces); do
         printf "interface %s, " "$link"
@@ -306,7 +316,7 @@ ports() {
 # The bridge has the ports in PORTS, which are sorted, and no other
 step_ports() {
     DETAIL=$(ports)
-    [ "$DETAIL" = "$PORTS " ] && return
+    [ "$DETAIL" = "${PORTS:+$PORTS }" ] && return
     DETAIL="the bridge has $DETAIL, wanted: $PORTS"
     return 1
 }
@@ -363,16 +373,6 @@ alive() {
 }
 
 # A third of a second, without a process for it
-# Names of the interfaces that dom0 did not have before it had guests
-guests_interfaces() {
-    for link in /sys/class/net/*; do
-        case "$INTERFACES" in
-        *" ${link##*/} "*) ;;
-        *) echo "${link##*/}" ;;
-        esac
-    done
-}
-
 pause() {
     read -r -t 0.3 <&5
 }
@@ -403,19 +403,25 @@ vifemu.steps=probe,ping,download,upload,interrupts" "$(nic "$1")"
     step destroy
 }
 
-# A card that vifemu alone puts into a domain, beside a stock device model:
-# words for the guest, -device
+# A guest with cards that vifemu alone puts into it, beside a stock device model:
+# NAME WORDS DEVICE...
 by_hand() {
-    DM=stock CREATE=-p CARD=$2
-    guest by-hand "xen_emul_unplug=never $1 \
-vifemu.steps=probe,ping,download,upload,interrupts"
+    DM=stock CREATE=-p CARDS=("${@:3}")
+    guest "$1" "xen_emul_unplug=never $2"
     step create || exit
     step paused
     step attach || exit
-    expect_ports "vif$DOMID.0-emu"
+    # shellcheck disable=SC2046 # names
+    expect_ports $(taps)
+    step confined
     xl unpause "$GUEST"
-    follow
-    step destroy
+}
+
+# Names of the taps of a guest by hand
+taps() {
+    for i in "${!CARDS[@]}"; do
+        printf "vif%s.%s-emu " "$DOMID" "$i"
+    done
 }
 
 # Or hvmloader does not see the card
@@ -424,17 +430,41 @@ step_paused() {
     [ "$DETAIL" != "${DETAIL#* --p--- }" ]
 }
 
-# Returns when it serves.  The tap gets the address that vif-bridge gives; else
-# the bridge may take the tap's for its own, and whoever knew the old one has
-# lost it.
+# Returns when it serves; it is given nothing of what is open here.  The tap gets
+# the address that vif-bridge gives; else the bridge may take the tap's for its
+# own, and whoever knew the old one has lost it.
 step_attach() {
-    vifemu -accel xen -xen-domid "$DOMID" -daemonize \
-        -device "$CARD,netdev=n0,mac=$MAC:01" \
-        -netdev "tap,id=n0,ifname=vif$DOMID.0-emu,script=no,downscript=no" \
-        >/var/log/xen/by-hand.log 2>&1 || return
-    ip link set "vif$DOMID.0-emu" address fe:ff:ff:ff:ff:ff master xenbr0 up ||
-        return
+    words=()
+    for i in "${!CARDS[@]}"; do
+        words+=(-netdev "tap,id=n$i,ifname=vif$DOMID.$i-emu,script=no,downscript=no"
+            -device "${CARDS[i]},id=nic$i,netdev=n$i,mac=$MAC:0$((i + 1))")
+    done
+    rm -f /run/qmp.in /run/qmp.out
+    mkfifo /run/qmp.in /run/qmp.out || return
+    MAY_HAVE_OPEN+=(/run/qmp.in /run/qmp.out "/run/vifemu-$DOMID.pid")
+    vifemu -accel xen -xen-domid "$DOMID" -daemonize -pidfile "/run/vifemu-$DOMID.pid" \
+        "${words[@]}" -qmp pipe:/run/qmp -xen-domid-restrict \
+        -run-with isolate=on,user=$NOBODY:$NOBODY -sandbox on,open=deny \
+        >/var/log/xen/by-hand.log 2>&1 3<&- 4<&- 5<&- || return
+    exec 6<>/run/qmp.in 7<>/run/qmp.out
+    for tap in $(taps); do
+        ip link set "$tap" address fe:ff:ff:ff:ff:ff master xenbr0 up || return
+    done
     DETAIL="process $(processes vifemu)"
+    qmp '{"execute": "qmp_capabilities"}'
+}
+
+# Tell a vifemu by hand, and wait for its answer, which is in ANSWER then
+qmp() {
+    echo "$1" >&6
+    while read -r -t 30 ANSWER <&7; do
+        case "$ANSWER" in
+        *'"return"'*) return 0 ;;
+        *'"error"'*) break ;;
+        esac
+    done
+    DETAIL="$1: $ANSWER"
+    return 1
 }
 
 # Boot a guest, and save and restore it in the middle of its step stream

@@ -6,5 +6,8 @@
 # dm: vifemu
 # guest: i386
 
-by_hand "vifemu.driver=ne vifemu.module=io=0x320,irq=10" \
+by_hand by-hand-isa "vifemu.driver=ne vifemu.module=io=0x320,irq=10 \
+vifemu.steps=probe,ping,download,upload,interrupts" \
     ne2k_isa,iobase=0x320,irq=10
+follow
+step destroy

@@ -6,4 +6,7 @@
 # limit: 400
 # dm: vifemu
 
-by_hand vifemu.driver=e1000 e1000,addr=6
+by_hand by-hand "vifemu.driver=e1000 \
+vifemu.steps=probe,ping,download,upload,interrupts" e1000,addr=6
+follow
+step destroy
