@@ -74,7 +74,8 @@ GUEST_MODULES = {
     "i386-nopae": ["ne", "af_packet"],
 }
 # Beside those that tests/guest has
-GUEST_APPLETS = "basename devmem dmesg od poweroff readlink rmmod".split()
+GUEST_APPLETS = """basename cmp devmem dmesg od poweroff readlink rmmod
+    taskset""".split()
 GUEST_FILES = [HERE / "guest" / "init", ROOT / "tests/guest/steps.sh"]
 
 STUB = HERE / "stub"
