@@ -26,7 +26,8 @@ enum { NOBODY = 65534 };
 
 static bool keeper_confine(const struct reaper *r)
 {
-    return reaper_restrict(r) && setgroups(0, NULL) == 0 &&
+    /* The folder may be to be unmounted one day */
+    return chdir("/") == 0 && reaper_restrict(r) && setgroups(0, NULL) == 0 &&
            setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

@@ -30,10 +30,11 @@ enum { DOMID = 7, SERVER = 3, NOBODY = 65534, LIMIT_MS = 30000, FDS = 64 };
  * In memory that the test and the keeper share.
  * @fds:  Descriptors, a bit each
  * @null: ... that are /dev/null
+ * @root: It is in the root folder
  */
 struct reaper {
     unsigned domid, server;
-    bool restricted, ran;
+    bool restricted, ran, root;
     uint64_t fds, null;
     uid_t uid;
     gid_t gid;
@@ -74,10 +75,13 @@ static bool is_null(int fd)
 
 bool reaper_run(struct reaper *r, void (*answered)(unsigned vcpu, bool woken))
 {
+    char folder[2];
+
     for (int fd = 0; fd < FDS; fd++) {
         r->fds |= (uint64_t)(fcntl(fd, F_GETFD) >= 0) << fd;
         r->null |= (uint64_t)is_null(fd) << fd;
     }
+    r->root = getcwd(folder, sizeof(folder)) && g_str_equal(folder, "/");
     r->uid = getuid();
     r->gid = getgid();
     r->groups = getgroups(0, NULL);
@@ -141,7 +145,7 @@ static void test_keeps(void)
     expect_exit();
     close(out[0]);
 
-    g_assert_true(shared->ran && shared->restricted);
+    g_assert_true(shared->ran && shared->restricted && shared->root);
     g_assert_cmpuint(shared->domid, ==, DOMID);
     g_assert_cmpuint(shared->server, ==, SERVER);
     g_assert_cmphex(shared->null, ==, 7);
