@@ -280,6 +280,18 @@ step_goes_on() {
     DETAIL="three ticks in $((SECONDS - before)) s"
 }
 
+# One of the next ticks says of the guest's card what is like $1; there may be
+# some that nobody has read yet
+sees() {
+    for _ in $(seq 30); do
+        follow "@tick" || return
+        DETAIL=${line#@tick * }
+        # shellcheck disable=SC2053 # it is a pattern
+        [[ "$DETAIL" != $1 ]] || return 0
+    done
+    return 1
+}
+
 # Names of the interfaces that dom0 did not have before it had guests
 guests_interfaces() {
     for link in /sys/class/net/*; do
