@@ -23,7 +23,13 @@ step_no_socket() {
     [ -z "$DETAIL" ]
 }
 
+# vifemu has ended by itself; QEMU's card is in the slot
+step_dead() {
+    sees "*, command 0000, *"
+}
+
 step kill
+step dead
 step goes-on
 step destroy
 step no-socket
