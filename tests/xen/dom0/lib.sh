@@ -503,7 +503,8 @@ migrate() {
     until [ -e /run/streaming ]; do
         pause
     done
-    sed "s|'file:$SERIAL'|'file:$SERIAL-there'|; $1" "/tmp/$GUEST.cfg" >/tmp/there.cfg
+    sed "s|^serial = .*|serial = 'file:$SERIAL-there'|; $1" "/tmp/$GUEST.cfg" \
+        >/tmp/there.cfg
     xl migrate -C /tmp/there.cfg -s "" "$GUEST" "xl migrate-receive"
 }
 
