@@ -44,12 +44,15 @@ static void set_l4_sum(struct packet *p, uint8_t proto)
     size_t len = p->end - p->l4;
     uint32_t pseudo = sum_of(p->f.data + p->ip + (v6 ? 8 : 12), v6 ? 32 : 8,
                              (uint32_t)(proto + len));
+    uint16_t sum;
 
     if (proto == UDP) {
         be16_store(l4 + 4, (uint16_t)len);
     }
     be16_store(at, 0);
-    be16_store(at, (uint16_t)~sum_of(l4, len, pseudo));
+    sum = (uint16_t)~sum_of(l4, len, pseudo);
+    /* RFC 768: a UDP sum of 0 says that there is none */
+    be16_store(at, proto == UDP && !sum ? UINT16_MAX : sum);
 }
 
 static void set_ip_sum(struct packet *p)
