@@ -222,7 +222,7 @@ void rtl8139_cr_written(struct nic *n, struct wr w)
         rtl8139_rx_enabled(d);
     }
     if ((d->reg.CR ^ w.old) & CR_RE) {
-        rtl8139_rx_flush(d);
+        rtl8139_settle(n);
         n->host->rx_ready(n);
     }
     if ((d->reg.CR & CR_TE) && !(w.old & CR_TE)) {

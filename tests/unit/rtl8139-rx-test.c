@@ -365,8 +365,9 @@ static void test_cp_burst_ends(void)
 {
     card_start_cp(4, 1536, 0);
     g_assert_true(offer_more(100));
-    wr8(CR, CR_TE);
+    nic_write(host.nic, 1, CR, 1, CR_TE);
     g_assert_cmphex(get32(RX_AT), ==, D_FS | D_LS | 0x02000068);
+    g_assert_cmphex(peek16(ISR), ==, INT_ROK);
     card_start_cp(4, 1536, 0);
     g_assert_true(offer_more(100));
     nic_set_bus_master(host.nic, false);
