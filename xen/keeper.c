@@ -32,8 +32,8 @@ static bool keeper_confine(const struct reaper *r)
            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-/* Without a /dev/null they are closed: nothing is opened any more.  @but: stays
- */
+/* All but @but; without a /dev/null they are closed, as nothing is opened any
+ * more */
 static void streams_drop(int but)
 {
     int null = open("/dev/null", O_RDWR);
